@@ -1,0 +1,60 @@
+# Two commands are all a user needs: `make demo` and `make test`. Everything is installed into .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+CORE   := $(VENV)/.installed
+DEV    := $(VENV)/.installed-dev
+SOURCE := $(shell find sampler estimators scenarios -type f ! -path '*/__pycache__/*') pyproject.toml README.md
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench lock clean
+
+help: ## say what each target does
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+demo: $(CORE) ## the chance of failing for the embedded example county: table and figure (output/)
+	$(BIN)/choucha risk --figure output/example-risk.png --figure output/example-risk.svg --json output/example-risk.json
+
+test: $(DEV) ## install and run every test
+	$(BIN)/python -m pytest -n auto
+
+check: $(DEV) ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(DEV) ## rewrite the code in the house format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(DEV) ## measure speed, with the machine and the peers beside it
+	PYTHONPATH=tests $(BIN)/python -m benchmarks
+
+lock: ## resolve the dependencies anew (needs the `uv` command)
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
+	uv pip compile pyproject.toml --group dev -c requirements.lock --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -o requirements-dev.lock
+
+clean: ## remove what the targets above made
+	rm -rf $(VENV) output .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/pyvenv.cfg:
+	$(PYTHON) -m venv $(VENV)
+
+# The package is installed afresh when a source file changed; the dependencies only when the lock did.
+$(VENV)/.locked: requirements.lock | $(VENV)/pyvenv.cfg
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.locked-dev: requirements-dev.lock | $(VENV)/.locked
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(CORE): $(SOURCE) $(VENV)/.locked
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --force-reinstall .
+	@touch $@
+
+$(DEV): $(VENV)/.locked-dev $(CORE)
+	@touch $@

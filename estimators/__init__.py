@@ -1,0 +1,1 @@
+"""From tallies to a verdict: policies, rules, estimates. Never sees the truth of a population."""

@@ -1,0 +1,1 @@
+"""The catalogue of rules: each turns what was counted into a verdict."""

@@ -1,0 +1,1 @@
+"""What ships with the code: policies, scenarios, the example county, catalogues of words."""

@@ -1,0 +1,1 @@
+"""The engines: exact, conditional and simulated answers behind one signature, ``chances(scenarios)``."""

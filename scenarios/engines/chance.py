@@ -1,0 +1,36 @@
+"""The answer of every engine: the chance of failing, criterion by criterion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+QUESTIONS = ("any", "wrong_exit", "missed", "incidence", "approval")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chance:
+    """Chance that one inspection fails the county.
+
+    Parameters
+    ----------
+    fails : mapping of str to float or None
+        By question (``any`` and the four criteria); None where no engine asked could serve it.
+    standard_error : mapping of str to float or None
+        Of each; 0 where it is exact.
+    at_limit : mapping of str to float or None
+        Chance that the rate equals its limit, by criterion.
+    not_measured : mapping of str to float or None
+        Chance that the rate's denominator is 0, by criterion.
+    engine : mapping of str to str or None
+        Which engine made each number.
+    bound : float
+        Numerical error of the exact numbers is below this.
+    """
+
+    fails: Mapping[str, float | None]
+    standard_error: Mapping[str, float | None]
+    at_limit: Mapping[str, float | None]
+    not_measured: Mapping[str, float | None]
+    engine: Mapping[str, str | None]
+    bound: float

@@ -1,0 +1,208 @@
+"""The exact engine: `wrong_exit`, `missed` and `approval` for any county, `incidence` and `any` for small ones.
+
+Each of the three ratio criteria fails when a sum of whole-number household scores is positive (METHODS 4.1); the law of
+that sum follows from generating functions (METHODS 4.2). The incidence and `any` join groups and criteria and need
+the joint law; where the county is too large for it they stay unanswered here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from estimators.counts import GROUPS_COUNTED, denominators, numerators
+from estimators.policy import CRITERIA
+from estimators.rules.official import decide, household_scores
+from sampler.frame import UNREGISTERED, Bools, Ints
+from sampler.population import Population
+from scenarios.engines.chance import QUESTIONS, Chance
+from scenarios.engines.joint import TooLargeError, joint_chances
+from scenarios.engines.laws import ScoreLaw, block_laws, chance_nothing, county_law
+from scenarios.engines.threads import Progress, in_threads
+from scenarios.scenario import Scenario, populations
+
+RATIO_CRITERIA = ("wrong_exit", "missed", "approval")
+
+
+def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) -> tuple[Chance, ...]:
+    """Return the chance of failing of each scenario, exactly.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario
+        Without grids (`Scenario.at`).
+    progress : callable, optional
+        Called with (done, all) as criteria are answered.
+
+    Returns
+    -------
+    tuple of Chance
+        In the order of `scenarios`. ``incidence`` and ``any`` are None where the county is too large for them.
+    """
+    asked = [
+        (scenario, truth, criterion)
+        for scenario, truth in zip(scenarios, populations(scenarios), strict=True)
+        for criterion in RATIO_CRITERIA
+    ]
+    # Levels that leave a criterion's truth as it is (approval, mostly) share one answer.
+    keys = [_key(*job) for job in asked]
+    different = dict(zip(keys, asked, strict=True))
+    ratios = dict(
+        zip(
+            different,
+            in_threads(lambda job: ratio_chance(*job), list(different.values()), progress=progress),
+            strict=True,
+        )
+    )
+    size = len(RATIO_CRITERIA)
+    return tuple(
+        _chance(
+            scenario,
+            truth,
+            dict(zip(RATIO_CRITERIA, (ratios[key] for key in keys[i * size : (i + 1) * size]), strict=True)),
+        )
+        for i, (scenario, truth, _) in enumerate(asked[::size])
+    )
+
+
+def _key(scenario: Scenario, population: Population, criterion: str) -> tuple[object, ...]:
+    """Return what decides a criterion's chance: equal keys, equal answers."""
+    if criterion == "approval":
+        truth: Bools | Ints = population.approves
+    else:
+        truth = population.wrong_persons[np.isin(scenario.frame.household_group, GROUPS_COUNTED[criterion])]
+    digest = hashlib.blake2b(truth.tobytes()).digest()
+    return (id(scenario.frame), id(scenario.plan), id(scenario.policy), criterion, digest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatioChance:
+    """What the law of a criterion's score says.
+
+    Parameters
+    ----------
+    fails, at_limit, not_measured : float
+        Chances that the criterion fails the county, stands at its limit, has a denominator of 0.
+    bound : float
+        Numerical error is below this.
+    """
+
+    fails: float
+    at_limit: float
+    not_measured: float
+    bound: float
+
+
+def ratio_chance(scenario: Scenario, population: Population, criterion: str) -> RatioChance:
+    """Return the exact chances of one ratio criterion.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Gives plan and policy.
+    population : Population
+        The truth.
+    criterion : {"wrong_exit", "missed", "approval"}
+
+    Returns
+    -------
+    RatioChance
+    """
+    law = score_law(scenario, population, criterion)
+    nothing = chance_nothing(_counted(scenario, criterion), scenario.plan.strata(scenario.frame))
+    # An unmeasured rate scores 0 too, but it is neither at its limit nor beyond it.
+    tie = max(0.0, law.at_zero() - nothing)
+    fails = min(1.0, law.above_zero() + tie) if scenario.policy.at_limit_fails else law.above_zero()
+    return RatioChance(fails=fails, at_limit=tie, not_measured=nothing, bound=law.bound)
+
+
+def _chance(scenario: Scenario, population: Population, ratios: Mapping[str, RatioChance]) -> Chance:
+    fails: dict[str, float | None] = dict.fromkeys(QUESTIONS)
+    at_limit: dict[str, float | None] = dict.fromkeys(CRITERIA)
+    not_measured: dict[str, float | None] = dict.fromkeys(CRITERIA)
+    for criterion, ratio in ratios.items():
+        fails[criterion], at_limit[criterion], not_measured[criterion] = ratio.fails, ratio.at_limit, ratio.not_measured
+    try:
+        joint = joint_chances(population, scenario.plan, scenario.policy)
+    except TooLargeError:
+        if scenario.policy.incidence == "registered":
+            fails["incidence"], at_limit["incidence"], not_measured["incidence"] = _registered(scenario)
+    else:
+        fails |= {name: joint["fails"][name] for name in ("any", "incidence")}
+        at_limit["incidence"] = joint["at_limit"]["incidence"]
+        not_measured["incidence"] = joint["not_measured"]["incidence"]
+    return Chance(
+        fails=fails,
+        standard_error={name: None if value is None else 0.0 for name, value in fails.items()},
+        at_limit=at_limit,
+        not_measured=not_measured,
+        engine={name: None if value is None else "exact" for name, value in fails.items()},
+        bound=max(ratio.bound for ratio in ratios.values()),
+    )
+
+
+def score_law(scenario: Scenario, population: Population, criterion: str) -> ScoreLaw:
+    """Return the law of a criterion's summed score; the county fails when the score is positive.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Gives plan and policy.
+    population : Population
+        The truth.
+    criterion : {"wrong_exit", "missed", "approval"}
+
+    Returns
+    -------
+    ScoreLaw
+    """
+    frame, policy = scenario.frame, scenario.policy
+    unit = policy.units[criterion]
+    groups = GROUPS_COUNTED[criterion]
+    top = numerators(criterion, unit, frame.household_persons, population.wrong_persons, population.approves)
+    by_village = criterion == "missed" and policy.missed_denominator == "village"
+    bottom = np.zeros_like(top) if by_village else denominators(unit, frame.household_persons)
+    scores = household_scores(policy, criterion, top, bottom)
+    none = np.zeros(len(frame.codes), dtype=np.int64)
+    constant = household_scores(policy, criterion, none, _counted(scenario, criterion)) if by_village else none
+    members = np.isin(frame.household_group, groups)
+    blocks = block_laws(
+        scores[members],
+        frame.group_households[:, groups],
+        scenario.plan.visited_households(frame)[:, groups],
+        constant,
+    )
+    return county_law(blocks, scenario.plan.strata(frame))
+
+
+def _counted(scenario: Scenario, criterion: str) -> Ints:
+    """Return what each village, when drawn, brings to the criterion's denominator (any positive number will do)."""
+    frame = scenario.frame
+    if criterion == "missed" and scenario.policy.missed_denominator == "village":
+        in_persons = scenario.policy.units["missed"] == "persons"
+        counts: Ints = (frame.group_persons if in_persons else frame.group_households)[:, UNREGISTERED]
+        return counts
+    visited: Ints = scenario.plan.visited_households(frame)[:, GROUPS_COUNTED[criterion]].sum(axis=1)
+    return visited
+
+
+def _registered(scenario: Scenario) -> tuple[float, float, float]:
+    """Return the chances of an incidence that no sample enters: it fails or passes for certain."""
+    none = (np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64))
+    verdict = decide(
+        scenario.policy,
+        scenario.frame.group_persons.sum(axis=0),
+        wrong_exit=none,
+        missed=none,
+        approval=none,
+        wrong_exit_persons=none,
+        missed_persons=none,
+    )
+    return (
+        float(verdict.fails["incidence"][0]),
+        float(verdict.at_limit["incidence"][0]),
+        float(not verdict.measured["incidence"][0]),
+    )

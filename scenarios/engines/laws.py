@@ -1,0 +1,271 @@
+"""The law of one criterion's summed score: from households to villages to strata, at all frequencies.
+
+METHODS 4.2 and 4.3 give the generating functions and the transform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from sampler.frame import Ints
+from sampler.plan import Stratum
+from sampler.symmetric import sample_law, sample_values
+from scenarios.engines.blocks import ascending, largest_sums, smallest
+
+Floats = NDArray[np.float64]
+
+# Chance left outside the window of the transform, on each side. Rounding in double precision is of this order.
+TAIL = 1e-15
+# Villages x frequencies held at once in one chunk, in numbers of 16 bytes: bounds the memory at about 300 MB.
+_CHUNK = 8_000_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScoreLaw:
+    """The law of a score with whole-number values.
+
+    Parameters
+    ----------
+    lowest : int
+        Smallest value kept.
+    chance : ndarray of float64, shape (K,)
+        Chance of lowest, lowest + 1, ...
+    bound : float
+        Chance left out, plus what rounding may add up to.
+    """
+
+    lowest: int
+    chance: Floats
+    bound: float
+
+    def above_zero(self) -> float:
+        """Return the chance of a positive score."""
+        return float(np.clip(self.chance[max(0, 1 - self.lowest) :].sum(), 0, 1))
+
+    def at_zero(self) -> float:
+        """Return the chance that the score is 0."""
+        return float(np.clip(self.chance[-self.lowest], 0, 1)) if 0 <= -self.lowest < len(self.chance) else 0.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BlockLaws:
+    """The laws of the summed score of each block (one group of one village), given that its village is drawn.
+
+    Parameters
+    ----------
+    lowest : ndarray of int64, shape (V, G)
+        Smallest score of each block.
+    starts : ndarray of int64, shape (V * G + 1,)
+        Where each block's law begins in `chance`.
+    chance : ndarray of float64, shape (starts[-1],)
+        Chance of lowest, lowest + 1, ... of each block, one after another.
+    """
+
+    lowest: Ints
+    starts: Ints
+    chance: Floats
+
+    @property
+    def highest(self) -> Ints:
+        """Largest score of each block, shape (V, G)."""
+        highest: Ints = self.lowest + (np.diff(self.starts) - 1).reshape(self.lowest.shape)
+        return highest
+
+    @property
+    def block(self) -> Ints:
+        """Block index of each entry of `chance`."""
+        return np.repeat(np.arange(self.lowest.size), np.diff(self.starts))
+
+    @property
+    def score(self) -> Ints:
+        """Score of each entry of `chance`."""
+        score: Ints = np.arange(len(self.chance)) + (self.lowest.ravel() - self.starts[:-1])[self.block]
+        return score
+
+
+def block_laws(scores: Ints, sizes: Ints, takes: Ints, constant: Ints) -> BlockLaws:
+    """Return the law of each block's summed score, its households drawn by simple random sampling.
+
+    Parameters
+    ----------
+    scores : ndarray of int64, shape (N,)
+        Household scores, village by village and group by group.
+    sizes, takes : ndarray of int64, shape (V, G)
+        Households, and households drawn, of each block.
+    constant : ndarray of int64, shape (V,)
+        Added to the score of each village.
+
+    Returns
+    -------
+    BlockLaws
+    """
+    starts = np.concatenate([[0], np.cumsum(sizes.ravel())])
+    taken = takes.ravel()
+    ordered = ascending(scores, starts)
+    least = smallest(ordered, starts)
+    ordered = ordered - np.repeat(least, np.diff(starts))
+    law_starts = np.concatenate([[0], np.cumsum(largest_sums(ordered, starts, taken) + 1)])
+    lowest = (least * taken).reshape(sizes.shape)
+    lowest[:, 0] += constant
+    return BlockLaws(lowest=lowest, starts=law_starts, chance=_household_laws()(ordered, starts, taken, law_starts))
+
+
+def county_law(blocks: BlockLaws, strata: Sequence[Stratum]) -> ScoreLaw:
+    """Return the law of the county's summed score under simple random samples of villages by stratum.
+
+    Parameters
+    ----------
+    blocks : BlockLaws
+        Of all V villages of the frame.
+    strata : sequence of Stratum
+        Which villages, and how many are drawn.
+
+    Returns
+    -------
+    ScoreLaw
+        On a window outside which at most 2 `TAIL` of chance lies.
+    """
+    lowest, highest, outside = _window(blocks, strata)
+    if highest < 0:  # neither beyond the limit nor at it, up to the chance outside the window
+        return ScoreLaw(lowest=lowest, chance=np.zeros(0), bound=outside)
+    length = int(fft.next_fast_len(highest - lowest + 1, real=True))
+    # Frequencies r, r + R, r + 2R, ... together are one short transform (R residues): so memory stays bounded.
+    residues = 1
+    while blocks.lowest.size * length // residues > _CHUNK and length % (2 * residues) == 0:
+        residues *= 2
+    spectrum = np.empty(length if residues > 1 else length // 2 + 1, dtype=np.complex128)
+    for residue in range(residues):
+        transforms = _transforms(blocks, length, residues, residue)
+        product = np.ones(transforms.shape[1], dtype=np.complex128)
+        for stratum in strata:
+            product *= _village_sample()(transforms[stratum.villages], stratum.drawn)
+        spectrum[residue::residues] = product
+    chance = fft.irfft(spectrum, length) if residues == 1 else fft.ifft(spectrum).real
+    return ScoreLaw(
+        lowest=lowest,
+        chance=np.roll(chance, -(lowest % length)),
+        bound=outside + 4 * float(np.finfo(float).eps * np.sqrt(length)),
+    )
+
+
+def _transforms(blocks: BlockLaws, length: int, residues: int, residue: int) -> NDArray[np.complex128]:
+    """Return each village's generating function at the frequencies (residue + residues j) / length, shape (V, F)."""
+    short = length // residues
+    shape = (*blocks.lowest.shape, short)
+    cell = blocks.block * short + blocks.score % short
+    if residues == 1:
+        folded = np.bincount(cell, weights=blocks.chance, minlength=blocks.lowest.size * short)
+        transforms = fft.rfft(folded.reshape(shape))
+    else:
+        turn = -2 * np.pi * residue / length * (blocks.score % length)
+        real = np.bincount(cell, weights=blocks.chance * np.cos(turn), minlength=blocks.lowest.size * short)
+        imaginary = np.bincount(cell, weights=blocks.chance * np.sin(turn), minlength=blocks.lowest.size * short)
+        transforms = fft.fft((real + 1j * imaginary).reshape(shape))
+    return np.asarray(transforms.prod(axis=1) if shape[1] > 1 else transforms[:, 0])
+
+
+def _window(blocks: BlockLaws, strata: Sequence[Stratum]) -> tuple[int, int, float]:
+    """Return the lowest and highest score kept, and the chance that the score lies outside.
+
+    The window is the full range, or what Chernoff's bound P(T >= t) <= E exp(x (T - t)) leaves of it at `TAIL`;
+    E exp(x T) comes from the same recursion as the law itself.
+    """
+    lowest, highest = blocks.lowest.sum(axis=1), blocks.highest.sum(axis=1)
+    full_low = sum(int(np.sort(lowest[s.villages])[: s.drawn].sum()) for s in strata)
+    full_high = sum(int(np.sort(highest[s.villages])[::-1][: s.drawn].sum()) for s in strata)
+    spread = _spread(blocks, strata)
+    if spread == 0:
+        return full_low, full_high, 0.0
+    steps = np.concatenate([-np.geomspace(1, 12, 6), np.geomspace(1, 12, 6)]) / spread
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        powers = np.exp(np.outer(np.arange(int(np.diff(blocks.starts).max())), steps))
+        moments = np.array([blocks.chance[a:b] @ powers[: b - a] for a, b in pairwise(blocks.starts)])
+        moments *= np.exp(np.outer(blocks.lowest.ravel(), steps))
+        by_village = moments.reshape(*blocks.lowest.shape, len(steps)).prod(axis=1)
+        log_mean = sum(np.log(sample_values(by_village[s.villages], s.drawn)) for s in strata)
+        reach = (log_mean - np.log(TAIL)) / steps
+    above, below = reach[np.isfinite(reach) & (steps > 0)], reach[np.isfinite(reach) & (steps < 0)]
+    low = max(full_low, int(np.floor(below.max()))) if len(below) else full_low
+    high = min(full_high, int(np.ceil(above.min()))) if len(above) else full_high
+    return low, high, TAIL * ((high < full_high) + (low > full_low))
+
+
+def _spread(blocks: BlockLaws, strata: Sequence[Stratum]) -> float:
+    """Return the standard deviation of the county's score, without finite population corrections."""
+    block, score = blocks.block, blocks.score
+    means = np.bincount(block, weights=blocks.chance * score)
+    variances = np.bincount(block, weights=blocks.chance * (score - means[block]) ** 2)
+    mean, variance = (part.reshape(blocks.lowest.shape).sum(axis=1) for part in (means, variances))
+    return float(np.sqrt(sum(s.drawn * float(variance[s.villages].mean() + mean[s.villages].var()) for s in strata)))
+
+
+def chance_nothing(counted: Ints, strata: Sequence[Stratum]) -> float:
+    """Return the chance that every drawn village counts 0.
+
+    Parameters
+    ----------
+    counted : ndarray of int64, shape (V,)
+        What each village would bring to a denominator.
+    strata : sequence of Stratum
+        Which villages, and how many are drawn.
+    """
+    empty = (counted == 0).astype(np.float64)
+    return float(np.prod([sample_values(empty[s.villages], s.drawn) for s in strata]))
+
+
+def _household_laws() -> Callable[[Ints, Ints, Ints, Ints], Floats]:
+    """Return the compiled household recursion, or its readable twin where numba cannot be imported."""
+    try:
+        from scenarios.engines.kernels import household_laws  # noqa: PLC0415
+    except ImportError:
+        return readable_household_laws
+    compiled: Callable[[Ints, Ints, Ints, Ints], Floats] = household_laws
+    return compiled
+
+
+def _village_sample() -> Callable[[NDArray[np.complex128], int], NDArray[np.complex128]]:
+    try:
+        from scenarios.engines.kernels import village_sample  # noqa: PLC0415
+    except ImportError:
+        return sample_values
+
+    def compiled(values: NDArray[np.complex128], drawn: int) -> NDArray[np.complex128]:
+        result: NDArray[np.complex128] = village_sample(values.real.copy(), values.imag.copy(), drawn)
+        return result
+
+    return compiled
+
+
+def readable_household_laws(scores: Ints, starts: Ints, takes: Ints, law_starts: Ints) -> Floats:
+    """Return what the compiled `household_laws` returns, by `sampler.symmetric` and dense polynomials."""
+
+    def mix(a: float, x: Floats | None, b: float, score: np.int64, y: Floats) -> Floats:
+        moved = np.concatenate([np.zeros(int(score)), b * y])
+        if x is None:
+            return moved
+        longer = np.zeros(max(len(moved), len(x)))
+        longer[: len(moved)] = moved
+        longer[: len(x)] += a * x
+        return longer
+
+    laws = np.zeros(law_starts[-1])
+    for b, take in enumerate(takes):
+        law = sample_law(scores[starts[b] : starts[b + 1]].tolist(), int(take), one=np.ones(1), mix=mix)
+        laws[law_starts[b] : law_starts[b] + len(law)] = law
+    return laws
+
+
+def needs_compiling() -> bool:
+    """Say whether the kernels have yet to be compiled on this machine."""
+    try:
+        from scenarios.engines.kernels import village_sample  # noqa: PLC0415
+    except ImportError:
+        return False
+    return not any(Path(str(village_sample.stats.cache_path)).glob("kernels.village_sample-*.nbi"))

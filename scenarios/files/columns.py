@@ -1,0 +1,150 @@
+"""The columns of the village and household tables: their names in both languages and what their cells may hold."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sampler.errors import Mistake
+from sampler.frame import GROUPS
+from scenarios.files.sheets import Cell
+
+Value = str | int | float | bool | None
+Parser = Callable[[Cell], Value | Mistake]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    parse : callable
+        Turns a cell into a value, or says what is wrong with it.
+    headers : tuple of str
+        Accepted headers; the first is the English name of the contract, the second the Chinese one.
+    required : bool
+        Whether the table is refused without it.
+    """
+
+    parse: Parser
+    headers: tuple[str, ...]
+    required: bool = True
+
+
+def normalised(text: object) -> str:
+    """Return text as it is compared: full-width forms folded, brackets and white space dropped, lower case.
+
+    Examples
+    --------
+    >>> normalised(" 距县城（公里）")
+    '距县城公里'
+    """
+    return re.sub(r"[\s()\[\]【】_:：]+", "", unicodedata.normalize("NFKC", str(text))).lower()
+
+
+def _text(cell: Cell) -> Value | Mistake:
+    if cell is None:
+        return Mistake("blank", {"allowed": "text"})
+    return unicodedata.normalize("NFC", str(cell)).strip().strip("\u3000").strip()
+
+
+def _number(cell: Cell) -> int | float | Mistake:
+    if cell is None:
+        return Mistake("blank", {"allowed": "number"})
+    if isinstance(cell, bool):
+        return Mistake("not_a_number", {"found": str(cell)})
+    if isinstance(cell, int | float):
+        return cell
+    text = unicodedata.normalize("NFKC", cell).strip()
+    if re.fullmatch(r"[+-]?\d+", text):
+        return int(text)
+    if re.fullmatch(r"[+-]?\d*\.\d+", text):
+        return float(text)
+    return Mistake("not_a_number", {"found": text[:40]})
+
+
+def _count(cell: Cell) -> Value | Mistake:
+    number = _number(cell)
+    if isinstance(number, Mistake):
+        return number
+    if number < 0:
+        return Mistake("negative", {"found": number})
+    if number != int(number):
+        return Mistake("not_whole", {"found": number})
+    if number > _LARGEST_COUNT:
+        return Mistake("too_many", {"found": str(number), "allowed": _LARGEST_COUNT})
+    return int(number)
+
+
+_LARGEST_COUNT = 10_000_000  # no county has more people; a larger number is a slip that would only exhaust the memory
+
+
+def _measure(cell: Cell) -> Value | Mistake:
+    return None if cell is None else _number(cell)
+
+
+_YES = {"1", "是", "yes", "true", "y", "√", "偏远", "贫困村"}
+_NO = {"0", "否", "no", "false", "n", "×", "非偏远", "非贫困村", "普通"}
+
+
+def _flag(cell: Cell) -> Value | Mistake:
+    if cell is None:
+        return Mistake("blank", {"allowed": "1, 0, 是, 否"})
+    text = normalised(cell)
+    if text in _YES or text in _NO:
+        return text in _YES
+    return Mistake("not_yes_no", {"found": str(cell)[:40], "allowed": "1, 0, 是, 否"})
+
+
+_GROUP_NAMES = {
+    "exited": "exited", "脱贫户": "exited", "脱贫": "exited",
+    "remaining": "remaining", "未脱贫户": "remaining", "未脱贫": "remaining",
+    "unregistered": "unregistered", "非建档立卡户": "unregistered", "非建档立卡": "unregistered",
+}  # fmt: skip
+
+
+def _group(cell: Cell) -> Value | Mistake:
+    group = _GROUP_NAMES.get(normalised(cell))
+    return group or Mistake("not_a_group", {"found": str(cell)[:40], "allowed": ", ".join(GROUPS)})
+
+
+_GROUP_HEADERS = {"exited": "脱贫", "remaining": "未脱贫", "unregistered": "非建档立卡"}
+
+VILLAGE_COLUMNS: Mapping[str, Column] = {
+    "village_code": Column(parse=_text, headers=("village_code", "村编码", "行政村代码", "村代码"), required=False),
+    "village": Column(parse=_text, headers=("village", "村名", "行政村", "行政村名称", "村")),
+    "township": Column(parse=_text, headers=("township", "乡镇", "乡(镇)", "乡镇名称", "镇")),
+    "remote": Column(parse=_flag, headers=("remote", "偏远", "是否偏远", "偏远村", "是否偏远村")),
+    "poor_village": Column(parse=_flag, headers=("poor_village", "贫困村", "是否贫困村")),
+    **{
+        f"{group}_{what}": Column(
+            parse=_count,
+            headers=(
+                f"{group}_{what}",
+                f"{zh}{unit}数",
+                f"{zh}户{unit}数",
+                f"{zh}人口" if unit == "人" else f"{zh}{unit}",
+            ),
+        )
+        for group, zh in _GROUP_HEADERS.items()
+        for what, unit in (("households", "户"), ("persons", "人"))
+    },
+    "distance_km": Column(
+        parse=_measure, headers=("distance_km", "距县城公里", "距县城(公里)", "距县城公里数"), required=False
+    ),
+    "x": Column(parse=_measure, headers=("x", "横坐标"), required=False),
+    "y": Column(parse=_measure, headers=("y", "纵坐标"), required=False),
+}
+
+HOUSEHOLD_COLUMNS: Mapping[str, Column] = {
+    "household_id": Column(parse=_text, headers=("household_id", "户编号", "户编码")),
+    "village_code": Column(parse=_text, headers=("village_code", "村编码", "行政村代码", "村代码")),
+    "group": Column(parse=_group, headers=("group", "户类", "户类型")),
+    "persons": Column(parse=_count, headers=("persons", "人数", "家庭人口")),
+    "key": Column(parse=_flag, headers=("key", "重点户", "是否重点户"), required=False),
+    "wrong_persons": Column(parse=_count, headers=("wrong_persons", "错误人数", "错退漏评人数"), required=False),
+    "approves": Column(parse=_flag, headers=("approves", "认可", "是否认可"), required=False),
+}

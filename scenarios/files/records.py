@@ -1,0 +1,80 @@
+"""Answers as JSON, schema ``risk/1``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from estimators.policy import Policy
+from scenarios.files.atomic import write_atomically
+from scenarios.provenance import provenance
+from scenarios.questions.curve import Curve
+
+
+def risk_record(curve: Curve) -> dict[str, Any]:
+    """Return the record of a curve, ready for JSON.
+
+    Parameters
+    ----------
+    curve : Curve
+        The answer.
+
+    Returns
+    -------
+    dict
+        ``{"schema": "risk/1", "policy", "engine_requested", "points", "readings", "tipping", "provenance"}``; a number
+        no engine could serve is null.
+    """
+    return {
+        "schema": "risk/1",
+        "scenario": curve.scenario.name,
+        "synthetic": curve.scenario.frame.synthetic,
+        "policy": _policy(curve.scenario.policy),
+        "engine_requested": curve.engine,
+        "points": [
+            {
+                "level": {key: float(value) for key, value in level.items()},
+                "chance": dict(chance.fails),
+                "standard_error": dict(chance.standard_error),
+                "at_limit": dict(chance.at_limit),
+                "not_measured": dict(chance.not_measured),
+                "engine": dict(chance.engine),
+                "bound": chance.bound,
+            }
+            for level, chance in zip(curve.levels, curve.chances, strict=True)
+        ],
+        "readings": {"missed": {_other(curve.scenario.policy): list(curve.other_denominator)}},
+        "tipping": {},
+        "assumed": list(curve.scenario.assumed),
+        "provenance": asdict(provenance(curve.scenario)),
+    }
+
+
+def _other(policy: Policy) -> str:
+    return "village" if policy.missed_denominator == "surveyed" else "surveyed"
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    return {
+        "name": policy.name,
+        "limits": {name: float(limit) for name, limit in policy.limits.items()},
+        "units": dict(policy.units),
+        "missed_denominator": policy.missed_denominator,
+        "incidence": policy.incidence,
+        "at_limit_fails": policy.at_limit_fails,
+        "weighting": policy.weighting,
+        "overridden": list(policy.overridden),
+    }
+
+
+def write_json(record: dict[str, Any], path: Path) -> None:
+    """Write a record as JSON, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        ``cannot_write``.
+    """
+    write_atomically(path, (json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode())

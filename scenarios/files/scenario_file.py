@@ -1,0 +1,309 @@
+"""From what the user names (nothing, a village list, a scenario file, a shipped name) to a scenario, and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from difflib import get_close_matches
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import tomli_w
+from pydantic import ValidationError
+
+from sampler.domains import describe, holds
+from sampler.error_model import ErrorModel
+from sampler.errors import InputError, Mistake, refuse
+from sampler.plan import Oversample, Plan
+from scenarios.files.atomic import write_atomically
+from scenarios.files.documents import (
+    GivenDocument,
+    GridDocument,
+    LevelsDocument,
+    PlanDocument,
+    RangeDocument,
+    ScenarioDocument,
+    VillagesDocument,
+)
+from scenarios.files.faults import mistakes_of
+from scenarios.files.policies import policy_of
+from scenarios.files.tables import County, read_county
+from scenarios.files.toml import Tree, parse_toml, read_toml
+from scenarios.scenario import Axis, GivenTruth, Scenario
+
+DEFAULT_OVERSAMPLE = Decimal(2)
+DEFAULT_GRID = {
+    "together": ["wrong_exit", "missed"],
+    "wrong_exit": {"from": Decimal(0), "to": Decimal("0.04"), "steps": 21},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioFile:
+    """A scenario with the file that states it in full.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The frozen record.
+    tree : dict
+        Every key of the scenario file, defaults included; what `save_scenario` writes.
+    """
+
+    scenario: Scenario
+    tree: Tree
+
+
+def scenario_names() -> tuple[str, ...]:
+    """Return the names of the shipped scenarios."""
+    folder = files("scenarios.data").joinpath("library")
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
+
+
+def load_scenario(argument: str | None = None, *, seed: int | None = None) -> ScenarioFile:
+    """Return the scenario a user names.
+
+    Parameters
+    ----------
+    argument : str, optional
+        A path (it has a suffix or a separator, or is a folder) to a scenario file or a village list, or the name of
+        a shipped scenario; the embedded example county by default.
+    seed : int, optional
+        Replaces the scenario's.
+
+    Returns
+    -------
+    ScenarioFile
+
+    Raises
+    ------
+    InputError
+        With every mistake found.
+
+    Examples
+    --------
+    >>> load_scenario("example").scenario.frame.group_persons.sum()
+    np.int64(230700)
+    """
+    name = argument or "example"
+    path = Path(name)
+    if not (path.suffix or len(path.parts) > 1 or path.is_dir()):
+        if name not in scenario_names():
+            close = get_close_matches(name, scenario_names(), n=1)
+            raise refuse(
+                "unknown_scenario",
+                found=name,
+                nearest=close[0] if close else "",
+                allowed=", ".join(scenario_names()),
+            )
+        content = files("scenarios.data").joinpath("library", f"{name}.toml").read_bytes()
+        tree, file = parse_toml(content, f"{name}.toml"), f"{name}.toml"
+    elif path.suffix.lower() == ".toml":
+        tree, file = read_toml(path), path.name
+    else:
+        tree, file = (
+            {"schema": "scenario/1", "name": path.stem, "frame": {"file": str(path.resolve())}},
+            path.name,
+        )
+    if seed is not None:
+        tree["seed"] = seed
+    return _build(tree, file)
+
+
+def _build(tree: Tree, file: str) -> ScenarioFile:
+    try:
+        document = ScenarioDocument.model_validate(tree)
+    except ValidationError as error:
+        raise InputError(mistakes_of(error, ScenarioDocument, file)) from error
+    try:
+        document = _with_defaults(document)
+        county = _county(document)
+        scenario = Scenario(
+            name=document.name,
+            seed=document.seed,
+            frame=county.frame,
+            truth=_truth(document, county),
+            plan=_plan(document.plan),
+            policy=policy_of(document.policy),
+            grid=_axes(document.grid) if document.grid else (),
+        )
+        _require_grid_domains(scenario)
+    except InputError as error:
+        raise InputError(m if "file" in m.fields else m.at(file=file) for m in error.mistakes) from error
+    full = document.model_dump(by_alias=True, exclude_none=True)
+    stated = set(_leaves(tree))
+    assumed = tuple(key for key in _leaves(full) if not any(key == s or key.startswith(f"{s}.") for s in stated))
+    return ScenarioFile(
+        scenario=replace(scenario, assumed=assumed, digest=_digest(full, scenario)),
+        tree=full,
+    )
+
+
+def _with_defaults(document: ScenarioDocument) -> ScenarioDocument:
+    """Fill in what depends on other keys: the default grid, and the oversample factor beside a total of villages."""
+    plan, grid = document.plan, document.grid
+    if not isinstance(plan.villages, VillagesDocument) and plan.remote_oversample is None:
+        plan = plan.model_copy(update={"remote_oversample": DEFAULT_OVERSAMPLE})
+    levels = document.population
+    if isinstance(levels, LevelsDocument):
+        if grid is None and levels.wrong_exit is None and levels.missed is None:
+            grid = GridDocument.model_validate(DEFAULT_GRID)
+        moved = {key for axis in (_axes(grid) if grid else ()) for key in axis.keys}
+        missing = [key for key in ("wrong_exit", "missed") if getattr(levels, key) is None and key not in moved]
+        if missing:
+            raise InputError(Mistake("missing_key", {"key": f"population.{key}"}) for key in missing)
+    return document.model_copy(update={"plan": plan, "grid": grid})
+
+
+def _county(document: ScenarioDocument) -> County:
+    if document.frame.file is not None:
+        return read_county(Path(document.frame.file), name=document.frame.name)
+    with as_file(files("scenarios.data").joinpath("counties", str(document.frame.county))) as folder:
+        return read_county(folder, name=document.frame.name or EXAMPLE_NAME, synthetic=True)
+
+
+EXAMPLE_NAME = "云台县"
+
+
+def _truth(document: ScenarioDocument, county: County) -> GivenTruth | ErrorModel:
+    if isinstance(document.population, GivenDocument):
+        if county.truth is None:
+            raise refuse("truth_missing", key="population.kind", found="given", allowed="wrong_persons, approves")
+        return county.truth
+    levels = document.population
+    first = {key: axis.values[0] for axis in (_axes(document.grid) if document.grid else ()) for key in axis.keys}
+    stated = {
+        "wrong_exit": levels.wrong_exit,
+        "missed": levels.missed,
+        "disapproval": levels.disapproval,
+        "icc": levels.icc,
+        "remote_multiplier": levels.remote_multiplier,
+        "shared": levels.shared,
+        "whole_wrong_exit": levels.whole_household.wrong_exit,
+        "whole_missed": levels.whole_household.missed,
+        "totals": levels.totals,
+    }
+    return ErrorModel(**stated | first)  # type: ignore[arg-type]
+
+
+def _plan(document: PlanDocument) -> Plan:
+    if isinstance(document.villages, VillagesDocument):
+        villages: Mapping[str, int] | Oversample = document.villages.model_dump()
+    else:
+        villages = Oversample(villages=document.villages, factor=document.remote_oversample or DEFAULT_OVERSAMPLE)
+    return Plan(villages=villages, take=document.take.model_dump(), selection=document.selection)
+
+
+def _axes(grid: GridDocument) -> tuple[Axis, ...]:
+    """Return the axes, that of `together` first; its values stand under one of its keys."""
+    together = tuple(grid.together or ())
+    given = {key: _values(key, value) for key, value in grid if key != "together" and value is not None}
+    axes = []
+    if together:
+        holders = [key for key in together if key in given]
+        if len(holders) > 1:
+            raise refuse("grid_twice", key=f"grid.{holders[1]}", found=", ".join(holders))
+        values = given[holders[0]] if holders else _values("grid", GridDocument.model_validate(DEFAULT_GRID).wrong_exit)
+        axes.append(Axis(keys=together, values=values))
+    for key, values in given.items():
+        if key not in together:
+            keys = ("whole_wrong_exit", "whole_missed") if key == "whole_household" else (key,)
+            axes.append(Axis(keys=keys, values=values))
+    if not axes:
+        raise refuse("grid_empty", key="grid")
+    return tuple(axes)
+
+
+def _values(key: str, given: list[Decimal] | RangeDocument | None) -> tuple[Decimal, ...]:
+    if isinstance(given, RangeDocument):
+        step = (given.to - given.from_) / (given.steps - 1)
+        return tuple((given.from_ + step * i).normalize() + 0 for i in range(given.steps))
+    if not given:
+        raise refuse("grid_empty", key=f"grid.{key}")
+    return tuple(given)
+
+
+def _require_grid_domains(scenario: Scenario) -> None:
+    hints = get_type_hints(ErrorModel, include_extras=True)
+    wrong = [
+        Mistake("outside_domain", {"key": f"grid.{key}", "found": str(value), "allowed": describe(hints[key])})
+        for axis in scenario.grid
+        for key in axis.keys[:1]
+        for value in axis.values
+        if not holds(value, hints[key])
+    ]
+    if wrong:
+        raise InputError(wrong)
+
+
+def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"
+
+
+def _digest(tree: Tree, scenario: Scenario) -> str:
+    """Return the SHA-256 of the scenario in canonical form; of its tables the content counts, not the path."""
+    frame, truth = scenario.frame, scenario.truth
+    canonical = {key: value for key, value in tree.items() if key not in ("name", "frame")}
+    digest = hashlib.sha256(json.dumps(canonical, sort_keys=True, default=_plain, ensure_ascii=False).encode())
+    digest.update(json.dumps([frame.codes, frame.villages, frame.townships], ensure_ascii=False).encode())
+    arrays = [
+        frame.remote,
+        frame.poor_village,
+        frame.group_households,
+        frame.group_persons,
+        frame.household_persons,
+        frame.household_key,
+    ]
+    if isinstance(truth, GivenTruth):
+        arrays += [truth.wrong_persons, truth.approves]
+    for array in arrays:
+        digest.update(array.astype("<i8").tobytes())
+    return digest.hexdigest()
+
+
+def _plain(value: Decimal) -> str:
+    """Write a decimal the same way however it was spelled (2, 2.0)."""
+    return f"{value.normalize():f}"
+
+
+def save_scenario(file: ScenarioFile, path: Path) -> None:
+    """Write the scenario in full, defaults included; the county's file relative to it where that is possible.
+
+    Raises
+    ------
+    InputError
+        ``cannot_write``.
+    """
+    tree = json.loads(json.dumps(file.tree, default=lambda value: {"decimal": str(value)}), object_hook=_decimals)
+    if "file" in tree["frame"]:
+        with suppress(ValueError):  # another drive on Windows: the path stays absolute
+            tree["frame"]["file"] = Path(os.path.relpath(tree["frame"]["file"], path.resolve().parent)).as_posix()
+    write_atomically(path, tomli_w.dumps(tree).encode())
+
+
+def _decimals(table: dict[str, Any]) -> Any:
+    return Decimal(table["decimal"]) if table.keys() == {"decimal"} else table
+
+
+def value_of(tree: Tree, key: str) -> object:
+    """Return the value at a dotted key.
+
+    Examples
+    --------
+    >>> value_of({"plan": {"villages": 29}}, "plan.villages")
+    29
+    """
+    value: Any = tree
+    for part in key.split("."):
+        value = value[part]
+    return value

@@ -1,0 +1,337 @@
+"""From cells to a frame: headers by meaning, values by column, every mistake with its row and column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from sampler.errors import Field, InputError, Mistake, refuse
+from sampler.frame import GROUPS, Frame, frame_from_counts, mistakes_in_counts
+from scenarios.files.columns import HOUSEHOLD_COLUMNS, VILLAGE_COLUMNS, Column, Value, normalised
+from scenarios.files.sheets import Sheet, read_sheets
+from scenarios.scenario import GivenTruth
+
+_HEADER_ROWS = 30  # a header further down is not looked for
+_FEWEST_HEADERS = 3  # so many known headers make a row the header row
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class County:
+    """What the tables hold.
+
+    Parameters
+    ----------
+    frame : Frame
+        The county.
+    truth : GivenTruth or None
+        The truth columns of the household table, where it has them.
+    """
+
+    frame: Frame
+    truth: GivenTruth | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Typed columns with the place each value came from.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Where the table stands.
+    rows : tuple of int
+        Row number of each record in the file, from 1.
+    headers : mapping of str to str
+        Header as the file has it, by column name.
+    letters : mapping of str to str
+        Column letter, by column name.
+    values : mapping of str to list
+        One value a record, by column name; columns the file lacks are absent.
+    """
+
+    sheet: Sheet
+    rows: tuple[int, ...]
+    headers: Mapping[str, str]
+    letters: Mapping[str, str]
+    values: Mapping[str, list[Value]]
+
+    def place(self, record: int, column: str) -> dict[str, Field]:
+        """Return where a value stands, as the fields of a mistake."""
+        return {
+            "file": self.sheet.file,
+            "sheet": self.sheet.name,
+            "row": self.rows[record],
+            "column": self.headers.get(column, column),
+            "cell": f"{self.letters.get(column, '')}{self.rows[record]}",
+        }
+
+    def typed(self, column: str, kind: type[T]) -> list[T]:
+        """Return a column whose values are known to be of one type."""
+        return [value for value in self.values[column] if isinstance(value, kind)]
+
+
+def read_county(path: Path, *, name: str | None = None, synthetic: bool = False) -> County:
+    """Read a village list, or a folder or workbook with village and household tables.
+
+    Parameters
+    ----------
+    path : Path
+        CSV, XLSX or a folder with ``villages.csv`` and perhaps ``households.csv``.
+    name : str, optional
+        The county's name; the file's stem by default.
+    synthetic : bool, default False
+        Whether the county is invented.
+
+    Returns
+    -------
+    County
+
+    Raises
+    ------
+    InputError
+        With every mistake found in the tables.
+    """
+    sheets = read_sheets(path)
+    household_sheet = next((s for s in sheets if s.name == "households"), None)
+    candidates = [s for s in sheets if s is not household_sheet]
+    named = [s for s in candidates if s.name == "villages"] or candidates
+    table = _first_table(named, path)
+    label = name or path.stem
+    mistakes = list(_village_mistakes(table))
+    if mistakes:
+        raise InputError(mistakes)
+    frame = _frame(table, label, synthetic=synthetic)
+    if household_sheet is None:
+        return County(frame=frame, truth=None)
+    return _with_households(frame, table, parse_table(household_sheet, HOUSEHOLD_COLUMNS))
+
+
+def _first_table(sheets: Sequence[Sheet], path: Path) -> Table:
+    """Parse the first sheet in which a header row is found."""
+    for sheet in sheets:
+        if _header_row(sheet, VILLAGE_COLUMNS) is not None:
+            return parse_table(sheet, VILLAGE_COLUMNS)
+    if not any(any(cell is not None for cell in row) for sheet in sheets for row in sheet.rows):
+        raise refuse("file_empty", file=path.name)
+    raise refuse(
+        "no_header",
+        file=path.name,
+        allowed=", ".join(c.headers[1] for c in VILLAGE_COLUMNS.values() if c.required),
+    )
+
+
+def _header_row(sheet: Sheet, columns: Mapping[str, Column]) -> int | None:
+    known = {normalised(header) for column in columns.values() for header in column.headers}
+    for number, row in enumerate(sheet.rows[:_HEADER_ROWS]):
+        if sum(cell is not None and normalised(cell) in known for cell in row) >= _FEWEST_HEADERS:
+            return number
+    return None
+
+
+def parse_table(sheet: Sheet, columns: Mapping[str, Column]) -> Table:
+    """Return the typed columns of a sheet.
+
+    Raises
+    ------
+    InputError
+        ``no_header``, ``missing_column``, ``repeated_column``, ``no_rows``, or one mistake a bad cell.
+    """
+    top = _header_row(sheet, columns)
+    if top is None:
+        raise refuse(
+            "no_header",
+            file=sheet.file,
+            sheet=sheet.name,
+            allowed=", ".join(c.headers[0] for c in columns.values() if c.required),
+        )
+    at, headers = _columns_at(sheet, top, columns)
+    records = [n for n in range(top + 1, len(sheet.rows)) if any(cell is not None for cell in sheet.rows[n])]
+    if not records:
+        raise refuse("no_rows", file=sheet.file, sheet=sheet.name)
+    table = Table(
+        sheet=sheet,
+        rows=tuple(n + 1 for n in records),
+        headers=headers,
+        letters={name: _letter(position) for name, position in at.items()},
+        values={name: [] for name in at},
+    )
+    mistakes = []
+    for record, n in enumerate(records):
+        for name, position in at.items():
+            row = sheet.rows[n]
+            value = columns[name].parse(row[position] if position < len(row) else None)
+            if isinstance(value, Mistake):
+                mistakes.append(value.at(**table.place(record, name)))
+            else:
+                table.values[name].append(value)
+    if mistakes:
+        raise InputError(mistakes)
+    return table
+
+
+def _columns_at(sheet: Sheet, top: int, columns: Mapping[str, Column]) -> tuple[dict[str, int], dict[str, str]]:
+    at: dict[str, int] = {}
+    headers: dict[str, str] = {}
+    mistakes = []
+    for name, column in columns.items():
+        accepted = {normalised(header) for header in column.headers}
+        found = [i for i, cell in enumerate(sheet.rows[top]) if cell is not None and normalised(cell) in accepted]
+        where: dict[str, Field] = {"file": sheet.file, "sheet": sheet.name, "row": top + 1}
+        if len(found) > 1:
+            mistakes.append(Mistake("repeated_column", {**where, "column": str(sheet.rows[top][found[1]])}))
+        elif found:
+            at[name], headers[name] = found[0], str(sheet.rows[top][found[0]]).strip()
+        elif column.required:
+            mistakes.append(
+                Mistake("missing_column", {**where, "column": column.headers[1], "allowed": column.headers[0]})
+            )
+    if mistakes:
+        raise InputError(mistakes)
+    return at, headers
+
+
+def _letter(position: int) -> str:
+    letters = ""
+    number = position + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _counts(table: Table, what: str) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    return np.array([table.typed(f"{group}_{what}", int) for group in GROUPS], dtype=np.int64).T
+
+
+def _village_mistakes(table: Table) -> Iterator[Mistake]:
+    for i, mistake in mistakes_in_counts(_counts(table, "households"), _counts(table, "persons")):
+        yield mistake.at(**table.place(i, str(mistake.fields["column"])))
+    names = list(zip(table.typed("township", str), table.typed("village", str), strict=True))
+    yield from _repeated(table, "village", names)
+    if "village_code" in table.values:
+        yield from _repeated(table, "village_code", table.typed("village_code", str))
+
+
+def _repeated(table: Table, column: str, values: Sequence[object]) -> Iterator[Mistake]:
+    first: dict[object, int] = {}
+    for i, value in enumerate(values):
+        if value in first:
+            shown = " ".join(value) if isinstance(value, tuple) else str(value)
+            where = table.place(i, column)
+            yield Mistake(f"repeated_{column}", {**where, "found": shown, "first_row": table.rows[first[value]]})
+        else:
+            first[value] = i
+
+
+def _frame(table: Table, name: str, *, synthetic: bool) -> Frame:
+    def measures(column: str) -> list[float] | None:
+        values = table.values.get(column)
+        if values is None or any(value is None for value in values):
+            return None
+        return [float(value) for value in values if isinstance(value, int | float)]
+
+    x, y, distance = measures("x"), measures("y"), measures("distance_km")
+    codes = (
+        table.typed("village_code", str) if "village_code" in table.values else [f"V{row:04d}" for row in table.rows]
+    )
+    return frame_from_counts(
+        name=name,
+        codes=codes,
+        villages=table.typed("village", str),
+        townships=table.typed("township", str),
+        remote=table.typed("remote", bool),
+        poor_village=table.typed("poor_village", bool),
+        group_households=_counts(table, "households"),
+        group_persons=_counts(table, "persons"),
+        synthetic=synthetic,
+        distance_km=None if distance is None else np.array(distance),
+        location_km=None if x is None or y is None else np.array([x, y]).T,
+    )
+
+
+def _with_households(frame: Frame, villages: Table, table: Table) -> County:
+    """Replace the synthesised households by the listed ones, sorted as the frame wants them."""
+    village = {code: i for i, code in enumerate(frame.codes)}
+    codes, groups = table.typed("village_code", str), table.typed("group", str)
+    persons = np.array(table.typed("persons", int), dtype=np.int64)
+    mistakes = [
+        Mistake("unknown_village", {**table.place(i, "village_code"), "found": code})
+        for i, code in enumerate(codes)
+        if code not in village
+    ]
+    mistakes += _repeated(table, "household_id", table.typed("household_id", str))
+    mistakes += [
+        Mistake("household_without_persons", table.place(int(i), "persons")) for i in np.flatnonzero(persons == 0)
+    ]
+    mistakes += _truth_mistakes(table, groups, persons)
+    if mistakes:
+        raise InputError(mistakes)
+    at = np.array([3 * village[code] + GROUPS.index(group) for code, group in zip(codes, groups, strict=True)])
+    mistakes = list(_disagreements(frame, villages, at, persons))
+    if mistakes:
+        raise InputError(mistakes)
+    order = np.argsort(at, kind="stable")
+    key = table.typed("key", bool) if "key" in table.values else [False] * len(codes)
+    listed = Frame(
+        **{
+            **vars(frame),
+            "household_persons": persons[order],
+            "household_key": np.array(key, dtype=bool)[order],
+            "sizes_synthesised": False,
+        }
+    )
+    truth = None
+    if "wrong_persons" in table.values and "approves" in table.values:
+        truth = GivenTruth(
+            wrong_persons=np.array(table.typed("wrong_persons", int), dtype=np.int64)[order],
+            approves=np.array(table.typed("approves", bool), dtype=bool)[order],
+        )
+    return County(frame=listed, truth=truth)
+
+
+def _truth_mistakes(
+    table: Table, groups: Sequence[str], persons: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+) -> Iterator[Mistake]:
+    if "wrong_persons" not in table.values:
+        return
+    for i, wrong in enumerate(table.typed("wrong_persons", int)):
+        if wrong > persons[i]:
+            yield Mistake(
+                "wrong_above_persons",
+                {**table.place(i, "wrong_persons"), "found": wrong, "allowed": int(persons[i])},
+            )
+        elif wrong and groups[i] == "remaining":
+            yield Mistake("wrong_in_remaining", {**table.place(i, "wrong_persons"), "found": wrong, "allowed": 0})
+
+
+def _disagreements(
+    frame: Frame,
+    villages: Table,
+    at: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+    persons: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+) -> Iterator[Mistake]:
+    """Yield where the household table does not add up to the village table, by village and group."""
+    blocks = frame.group_households.size
+    for what, listed, stated in (
+        ("households", np.bincount(at, minlength=blocks), frame.group_households.ravel()),
+        (
+            "persons",
+            np.bincount(at, weights=persons, minlength=blocks).astype(np.int64),
+            frame.group_persons.ravel(),
+        ),
+    ):
+        for block in np.flatnonzero(listed != stated):
+            column = f"{GROUPS[block % 3]}_{what}"
+            yield Mistake(
+                "tables_disagree",
+                {
+                    **villages.place(int(block) // 3, column),
+                    "found": int(stated[block]),
+                    "allowed": int(listed[block]),
+                },
+            )

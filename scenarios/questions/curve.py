@@ -1,0 +1,106 @@
+"""The operating characteristic: the chance of failing over the error levels of a scenario's grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from scenarios.engines import exact
+from scenarios.engines.chance import Chance
+from scenarios.engines.threads import in_threads
+from scenarios.scenario import Level, Scenario, populations
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# `auto` takes the best engine that serves; there is one engine until simulation joins it.
+ENGINES = {"auto": exact.chances, "exact": exact.chances}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curve:
+    """Chance of failing over error levels.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What was asked.
+    engine : str
+        Which engine was asked for.
+    levels : tuple of mapping of str to Decimal
+        The error levels; one empty level for a given truth.
+    chances : tuple of Chance
+        One a level.
+    other_denominator : tuple of float
+        Chance that `missed` fails under the other reading of its denominator, one a level: no source says which is
+        meant, and the two differ more than tenfold.
+    """
+
+    scenario: Scenario
+    engine: str
+    levels: tuple[Level, ...]
+    chances: tuple[Chance, ...]
+    other_denominator: tuple[float, ...]
+
+    @property
+    def axis(self) -> tuple[str, ...]:
+        """Keys of the grid's first axis; empty for a given truth."""
+        return self.scenario.grid[0].keys if self.scenario.grid else ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a level: the level's keys (suffixed ``_level``), then the chance by question."""
+        import pandas as pd  # noqa: PLC0415 - half a second that the command line need not pay
+
+        rows = [
+            {**{f"{key}_level": float(value) for key, value in level.items()}, **chance.fails}
+            for level, chance in zip(self.levels, self.chances, strict=True)
+        ]
+        return pd.DataFrame(rows)
+
+
+def other_denominator(scenario: Scenario) -> Scenario:
+    """Return the scenario with the other reading of the missed rate's denominator."""
+    other: Mapping[str, str] = {"surveyed": "village", "village": "surveyed"}
+    policy = replace(scenario.policy, missed_denominator=other[scenario.policy.missed_denominator])  # type: ignore[arg-type]
+    return replace(scenario, policy=policy)
+
+
+def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, int], None] | None = None) -> Curve:
+    """Return the chance of failing at every level of the scenario's grid.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        With its grid.
+    engine : {"auto", "exact"}, default "auto"
+        Which engine to ask.
+    progress : callable, optional
+        Called with (done, all).
+
+    Returns
+    -------
+    Curve
+
+    Examples
+    --------
+    >>> from scenarios.files.scenario_file import load_scenario
+    >>> answer = curve(load_scenario("example").scenario)
+    >>> round(answer.chances[0].fails["wrong_exit"], 6)
+    0.0
+    """
+    levels = scenario.points()
+    cells = [scenario.at(level) for level in levels]
+    others = [other_denominator(cell) for cell in cells]
+    return Curve(
+        scenario=scenario,
+        engine=engine,
+        levels=levels,
+        chances=ENGINES[engine](cells, progress=progress),
+        other_denominator=tuple(
+            in_threads(
+                lambda job: exact.ratio_chance(*job, "missed").fails,
+                list(zip(others, populations(others), strict=True)),
+            )
+        ),
+    )

@@ -1,0 +1,1 @@
+"""What is said of an answer, in no language (facts), and its renderers."""

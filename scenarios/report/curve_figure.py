@@ -1,0 +1,101 @@
+"""The curve as a figure: its words, its alternative text, its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sampler.errors import refuse
+from scenarios.engines.chance import QUESTIONS
+from scenarios.figures.curve import oc_curve
+from scenarios.figures.fonts import cjk_font
+from scenarios.figures.save import save_figure
+from scenarios.messages import Catalogue, catalogue
+from scenarios.questions.curve import Curve
+from scenarios.report.facts import drawn_villages, expected_households
+from scenarios.report.text import level_names, level_value
+from scenarios.report.words import chance, clean, percent
+from scenarios.scenario import Scenario
+
+SUFFIXES = (".png", ".svg")
+
+
+def require_drawable(scenario: Scenario, path: Path) -> None:
+    """Refuse, before anything is computed, what cannot be drawn.
+
+    Raises
+    ------
+    InputError
+        ``figure_suffix``, or ``figure_needs_curve`` when the grid has not exactly one axis.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise refuse("figure_suffix", file=path.name, found=path.suffix, allowed=", ".join(SUFFIXES))
+    if len(scenario.grid) != 1:
+        raise refuse("figure_needs_curve", file=path.name, found=len(scenario.grid))
+
+
+def save_curve_figure(curve: Curve, words: Catalogue, path: Path) -> None:
+    """Draw a curve and write it.
+
+    Parameters
+    ----------
+    curve : Curve
+        With a grid of one axis.
+    words : Catalogue
+        The language; English where no font has Chinese glyphs.
+    path : Path
+        With suffix .png or .svg.
+
+    Raises
+    ------
+    InputError
+        ``figure_suffix`` or ``cannot_write``.
+    """
+    if words.language == "zh" and cjk_font() is None:
+        words = catalogue("en")
+    values = [float(value) for value in curve.scenario.grid[0].values]
+    chances = {question: [answer.fails[question] for answer in curve.chances] for question in QUESTIONS}
+    limits = {name: curve.scenario.policy.limits[name] for name in ("wrong_exit", "missed")}
+    shared = float(limits["missed"]) if len(set(limits.values())) == 1 and "missed" in curve.axis else None
+    figure = oc_curve(values, chances, words=_words(curve, words), limit=shared)
+    save_figure(figure, path, alternative_text=_alternative(curve, words))
+
+
+def _words(curve: Curve, words: Catalogue) -> dict[str, str]:
+    scenario = curve.scenario
+    title = scenario.policy.titles.get(words.language, scenario.policy.name)
+    synthetic = words.say("risk.synthetic") if scenario.frame.synthetic else ""
+    return {question: words.say(f"criterion.{question}") for question in QUESTIONS} | {
+        "title": words.say("figure.title"),
+        "subtitle": words.say(
+            "figure.subtitle",
+            name=clean(scenario.frame.name),
+            villages=drawn_villages(curve),
+            all=len(scenario.frame.codes),
+            households=expected_households(curve),
+        ),
+        "x": words.say("figure.x", kinds=level_names(curve.axis, words)),
+        "y": words.say("figure.y"),
+        "limit": words.say("figure.limit", limit=percent(scenario.policy.limits["missed"])),
+        "note": words.say("figure.note", policy=title, synthetic=synthetic).strip(),
+    }
+
+
+def _alternative(curve: Curve, words: Catalogue) -> str:
+    def told(position: int) -> str:
+        answer = curve.chances[position]
+        parts = [
+            words.say("figure.alternative_part", criterion=words.say(f"criterion.{question}"), chance=chance(value))
+            for question in QUESTIONS
+            if (value := answer.fails[question]) is not None
+        ]
+        return words.say("place.joiner").join(parts)
+
+    values = curve.scenario.grid[0].values
+    return words.say(
+        "figure.alternative",
+        name=clean(curve.scenario.frame.name),
+        low=level_value(curve.axis[0], values[0]),
+        high=level_value(curve.axis[0], values[-1]),
+        low_text=told(0),
+        high_text=told(-1),
+    )

@@ -1,0 +1,270 @@
+"""The answer on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from estimators.policy import CRITERIA, Policy
+from sampler.frame import GROUPS, Frame
+from scenarios.engines.chance import QUESTIONS
+from scenarios.files.policies import field_of
+from scenarios.messages import Catalogue
+from scenarios.provenance import provenance
+from scenarios.questions.curve import Curve, other_denominator
+from scenarios.report.facts import crossings, drawn_villages, expected_households, largest_tie, unmeasured
+from scenarios.report.words import chance, clean, percent
+from scenarios.scenario import GivenTruth, Scenario
+
+
+def show(console: Console, *parts: RenderableType) -> None:
+    """Print parts one below the other; text is taken literally, never as markup."""
+    console.print(Group(*(Text(part) if isinstance(part, str) else part for part in parts)))
+
+
+def risk_text(curve: Curve, words: Catalogue, assumed: dict[str, object]) -> Iterator[RenderableType]:
+    """Yield the answer of `choucha risk`: what was asked, the table, the caveats.
+
+    Parameters
+    ----------
+    curve : Curve
+        The answer.
+    words : Catalogue
+        The language.
+    assumed : dict
+        Value of each assumed key, by dotted name.
+    """
+    scenario = curve.scenario
+    yield Text(words.say("risk.title", name=clean(scenario.frame.name)), style="bold")
+    if scenario.frame.synthetic:
+        yield words.say("risk.synthetic")
+    yield from _setting(curve, words)
+    yield ""
+    yield _risk_table(curve, words)
+    yield from _tipping(curve, words)
+    yield from _notes(curve, words)
+    yield from _assumptions(scenario, words, assumed)
+    made = provenance(scenario)
+    version, digest = made.versions["choucha"], made.sha256[:12]
+    yield Text(words.say("risk.provenance", seed=made.seed, version=version, sha256=digest), style="dim")
+
+
+def _setting(curve: Curve, words: Catalogue) -> Iterator[str]:
+    scenario, frame = curve.scenario, curve.scenario.frame
+    persons = frame.group_persons.sum(axis=0)
+    yield words.say(
+        "risk.county",
+        villages=len(frame.codes),
+        townships=len(set(frame.townships)),
+        remote=int(frame.remote.sum()),
+        persons=f"{persons.sum():,}",
+        **{group: f"{count:,}" for group, count in zip(GROUPS, persons, strict=True)},
+    )
+    if frame.sizes_synthesised:
+        yield words.say("risk.sizes")
+    strata = [
+        words.say("risk.plan_stratum", drawn=s.drawn, available=len(s.villages), stratum=words.say(f"stratum.{s.name}"))
+        for s in scenario.plan.strata(frame)
+    ]
+    take = [
+        words.say("risk.plan_take", group=words.say(f"group.{group}"), count=count)
+        for group in GROUPS
+        if (count := scenario.plan.take.get(group, 0))
+    ]
+    joiner = words.say("place.joiner")
+    yield words.say(
+        "risk.plan",
+        drawn=drawn_villages(curve),
+        strata=joiner.join(strata),
+        take=joiner.join(take) or words.say("risk.none"),
+        visited=f"{expected_households(curve):,}",
+    )
+    yield words.say(
+        "risk.policy",
+        title=scenario.policy.titles.get(words.language, scenario.policy.name),
+        name=scenario.policy.name,
+        limits=joiner.join(_limits(scenario.policy, words)),
+    )
+    if scenario.policy.overridden:
+        names = joiner.join(
+            f"{words.say(f'field.{name}')} {_value(scenario.policy, name, words)}"
+            for name in scenario.policy.overridden
+        )
+        yield words.say("risk.policy_overridden", names=names)
+    given = isinstance(scenario.truth, GivenTruth)
+    yield words.say("risk.truth_given") if given else words.say("risk.truth_levels", seed=scenario.seed)
+
+
+def _limits(policy: Policy, words: Catalogue) -> Iterator[str]:
+    for name in CRITERIA:
+        sign = (
+            ("≤" if policy.at_limit_fails else "<") if name == "approval" else ("≥" if policy.at_limit_fails else ">")
+        )
+        limit = percent(policy.limits[name])
+        yield words.say("risk.limit_rate", criterion=words.say(f"criterion.{name}"), sign=sign, limit=limit)
+
+
+def _reading(scenario: Scenario, words: Catalogue) -> str:
+    return words.say(f"risk.reading_{scenario.policy.missed_denominator}")
+
+
+def _risk_table(curve: Curve, words: Catalogue) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    axes = curve.scenario.grid
+    for axis in axes:
+        table.add_column(level_names(axis.keys, words), justify="right")
+    if not axes:
+        table.add_column(words.say("risk.column_given"))
+    for question in QUESTIONS:
+        table.add_column(words.say(f"criterion.{question}"), justify="right")
+    table.add_column(
+        words.say("risk.column_other", reading=_reading(other_denominator(curve.scenario), words)), justify="right"
+    )
+    for level, answer, other in zip(curve.levels, curve.chances, curve.other_denominator, strict=True):
+        head = [level_value(axis.keys[0], level[axis.keys[0]]) for axis in axes] or [words.say("risk.row_given")]
+        cells = [answer.fails[question] for question in QUESTIONS]
+        shown = [words.say("risk.unavailable") if value is None else chance(value) for value in cells]
+        table.add_row(*head, *shown, chance(other))
+    return table
+
+
+def level_names(keys: tuple[str, ...], words: Catalogue) -> str:
+    """Return the name of a grid axis, keys that move together joined by an equals sign."""
+    return words.say("level.equal").join(words.say(f"level.{key}") for key in keys)
+
+
+def level_value(key: str, value: object) -> str:
+    """Return an axis value as it is read: rates in percent, the rest as a number."""
+    rate = key in ("wrong_exit", "missed", "disapproval", "whole_wrong_exit", "whole_missed")
+    return percent(value) if rate else f"{float(value):g}"  # type: ignore[arg-type]
+
+
+def _tipping(curve: Curve, words: Catalogue) -> Iterator[str]:
+    for crossing in crossings(curve):
+        fields = {
+            "criterion": words.say(f"criterion.{crossing.question}"),
+            "share": percent(crossing.share),
+            "low": "" if crossing.low is None else level_value(curve.axis[0], crossing.low),
+            "high": "" if crossing.high is None else level_value(curve.axis[0], crossing.high),
+        }
+        if crossing.high is None:
+            if crossing.share > max(0.05, 0):
+                continue  # a chance that never reaches 5% need not be told that it never reaches 50%
+            yield words.say("risk.answer", text=words.say("risk.tipping_below", **{**fields, "high": fields["low"]}))
+        elif crossing.low is None:
+            yield words.say("risk.answer", text=words.say("risk.tipping_above", **fields))
+        else:
+            yield words.say("risk.answer", text=words.say("risk.tipping_between", **fields))
+
+
+def _notes(curve: Curve, words: Catalogue) -> Iterator[str]:
+    policy = curve.scenario.policy
+    if any(value is None for answer in curve.chances for value in answer.fails.values()):
+        yield words.say("risk.note_unavailable")
+    bound = max(answer.bound for answer in curve.chances)
+    yield words.say("risk.note_exact", bound=f"{max(bound, 1e-15):.0e}")
+    yield words.say("risk.note_reading", here=_reading(curve.scenario, words))
+    way = words.say("risk.note_boundary_fails" if policy.at_limit_fails else "risk.note_boundary_passes")
+    yield words.say("risk.note_boundary", fails_or_passes=way, change=chance(largest_tie(curve)))
+    nothing = unmeasured(curve)
+    if nothing:
+        text = words.say("place.joiner").join(f"{words.say(f'criterion.{n}')} {chance(p)}" for n, p in nothing.items())
+        yield words.say("risk.note_not_measured", text=text)
+    yield words.say("risk.note_missed_members")
+
+
+def _assumptions(scenario: Scenario, words: Catalogue, assumed: dict[str, object]) -> Iterator[str]:
+    if assumed:
+        yield ""
+        yield words.say("risk.assumed_title")
+    for key, value in assumed.items():
+        label = words.say(f"assumed.{key}")
+        yield "  " + words.say("risk.assumed_line", label=label, value=_assumed_value(key, value, words))
+    unsettled = [
+        f"{words.say(f'field.{name}')}{'：' if words.language == 'zh' else ' '}{_value(scenario.policy, name, words)}"
+        for name, source in scenario.policy.sources.items()
+        if source.assumption
+    ]
+    if unsettled:
+        yield words.say("risk.policy_assumed", names=words.say("risk.list_joiner").join(unsettled))
+
+
+_SHARES = ("population.disapproval", "population.whole_household.", "grid.wrong_exit.from", "grid.wrong_exit.to")
+
+
+def _assumed_value(key: str, value: object, words: Catalogue) -> str:
+    if isinstance(value, list):
+        return level_names(tuple(str(name) for name in value), words)
+    if isinstance(value, Decimal) and key.startswith(_SHARES):
+        return percent(value)
+    return words.words.get(f"value.{value}", str(value))
+
+
+def _value(policy: Policy, name: str, words: Catalogue) -> str:
+    value = field_of(policy, name)
+    if name.startswith("limits."):
+        return percent(value)  # type: ignore[arg-type]
+    if isinstance(value, bool):
+        return words.say("policies.yes" if value else "policies.no")
+    return words.say(f"policies.{value}")
+
+
+def policy_text(policy: Policy, words: Catalogue) -> Iterator[RenderableType]:
+    """Yield a policy with the source of every field, assumptions marked."""
+    title = policy.titles.get(words.language, policy.name)
+    yield Text(words.say("policies.title", name=policy.name, title=title), style="bold")
+    yield words.say("policies.date", date=policy.date)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("field", "value", "source"):
+        table.add_column(words.say(f"policies.column_{column}"), ratio=2 if column == "source" else 1, overflow="fold")
+    for name, source in policy.sources.items():
+        mark = f"【{words.say('policies.assumption')}】" if source.assumption else ""
+        value = _value(policy, name, words)
+        if name.startswith("limits."):
+            value = words.say("policies.under" if name == "limits.approval" else "policies.over", limit=value)
+        table.add_row(
+            words.say(f"field.{name}"), value, Text(f"{mark}{source.texts[words.language]} {source.url}".strip())
+        )
+    yield table
+
+
+def check_text(frame: Frame, words: Catalogue, file: str) -> Iterator[RenderableType]:
+    """Yield what a village list holds: its counts by township and in all."""
+    yield Text(words.say("check.title", file=file), style="bold")
+    yield words.say("check.county", name=clean(frame.name))
+    yield words.say(
+        "check.villages",
+        villages=len(frame.codes),
+        townships=len(set(frame.townships)),
+        remote=int(frame.remote.sum()),
+        poor=int(frame.poor_village.sum()),
+    )
+    key = "check.sizes_synthesised" if frame.sizes_synthesised else "check.sizes_listed"
+    yield words.say(key, households=f"{len(frame.household_persons):,}")
+    yield _township_table(frame, words)
+
+
+def _township_table(frame: Frame, words: Catalogue) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    sums = [len(frame.codes), int(frame.remote.sum())]
+    for g in range(len(GROUPS)):
+        sums += [int(frame.group_households[:, g].sum()), int(frame.group_persons[:, g].sum())]
+    heads = [words.say("check.column_villages"), words.say("check.column_remote")]
+    for group in GROUPS:
+        named = words.say(f"group.{group}")
+        heads += [words.say("check.column_households", group=named), words.say("check.column_persons", group=named)]
+    table.add_column(words.say("check.column_township"), footer=words.say("check.total"))
+    for head, total in zip(heads, sums, strict=True):
+        table.add_column(head, footer=f"{total:,}", justify="right")
+    for township in dict.fromkeys(frame.townships):
+        members = [i for i, name in enumerate(frame.townships) if name == township]
+        row = [len(members), int(frame.remote[members].sum())]
+        for g in range(len(GROUPS)):
+            row += [int(frame.group_households[members, g].sum()), int(frame.group_persons[members, g].sum())]
+        table.add_row(Text(clean(township)), *(f"{count:,}" for count in row))
+    return table

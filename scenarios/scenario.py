@@ -1,0 +1,138 @@
+"""A scenario: frame + truth + plan + policy + seed, and the grid of error levels it is asked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import product
+
+from estimators.policy import Policy
+from sampler.error_model import ErrorModel, synthesise_populations
+from sampler.errors import refuse
+from sampler.frame import Bools, Frame, Ints
+from sampler.plan import Plan
+from sampler.population import Population
+
+Level = Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GivenTruth:
+    """The truth columns of a household table, one value a household of the frame.
+
+    Parameters
+    ----------
+    wrong_persons : ndarray of int64, shape (N,)
+        Wrong or missed persons.
+    approves : ndarray of bool, shape (N,)
+        Whether the household approves.
+    """
+
+    wrong_persons: Ints
+    approves: Bools
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """One axis of a grid: parameters of the error model that move together.
+
+    Parameters
+    ----------
+    keys : tuple of str
+        Their names.
+    values : tuple of Decimal
+        What all of them take, in order.
+    """
+
+    keys: tuple[str, ...]
+    values: tuple[Decimal, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scenario:
+    """Everything that decides an answer.
+
+    Parameters
+    ----------
+    name : str
+        As shown.
+    seed : int
+        Of every random number.
+    frame : Frame
+        The county.
+    truth : GivenTruth or ErrorModel
+        Which households are wrong, or what is assumed about it.
+    plan : Plan
+        The inspection's plan.
+    policy : Policy
+        Definitions and limits.
+    grid : tuple of Axis
+        Error levels asked at, the first axis varying slowest; empty for a given truth.
+    assumed : tuple of str
+        Dotted names of everything the user did not state and a default supplied.
+    digest : str
+        SHA-256 of the canonical scenario with its tables.
+    """
+
+    name: str
+    seed: int
+    frame: Frame
+    truth: GivenTruth | ErrorModel
+    plan: Plan
+    policy: Policy
+    grid: tuple[Axis, ...] = ()
+    assumed: tuple[str, ...] = ()
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.truth, GivenTruth) and self.grid:
+            raise refuse("grid_without_levels", key="grid")
+        self.plan.strata(self.frame)  # raises when the plan asks for villages the frame has not
+
+    def points(self) -> tuple[Level, ...]:
+        """Return the error levels asked at; one empty level when there is no grid.
+
+        The level of a grid axis stands under each of its keys.
+        """
+        return tuple(
+            {key: value for axis, value in zip(self.grid, values, strict=True) for key in axis.keys}
+            for values in product(*(axis.values for axis in self.grid))
+        )
+
+    def at(self, level: Level) -> Scenario:
+        """Return the scenario with a single error level and no grid."""
+        if isinstance(self.truth, GivenTruth) or not level:
+            return replace(self, grid=())
+        changes = dict(level)
+        return replace(self, truth=replace(self.truth, **changes), grid=())  # type: ignore[arg-type]
+
+
+def populations(scenarios: Sequence[Scenario]) -> tuple[Population, ...]:
+    """Return the population of each scenario; those that share frame and seed share their random numbers.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario
+        Without grids.
+    """
+    made: dict[int, Population] = {}
+    for i, scenario in enumerate(scenarios):
+        if isinstance(scenario.truth, GivenTruth):
+            made[i] = Population(
+                frame=scenario.frame,
+                wrong_persons=scenario.truth.wrong_persons,
+                approves=scenario.truth.approves,
+            )
+    for members in _alike([i for i in range(len(scenarios)) if i not in made], scenarios):
+        first = scenarios[members[0]]
+        models = [truth for i in members if isinstance(truth := scenarios[i].truth, ErrorModel)]
+        made.update(zip(members, synthesise_populations(first.frame, models, seed=first.seed), strict=True))
+    return tuple(made[i] for i in range(len(scenarios)))
+
+
+def _alike(indices: Sequence[int], scenarios: Sequence[Scenario]) -> Iterator[list[int]]:
+    groups: dict[tuple[int, int], list[int]] = {}
+    for i in indices:
+        groups.setdefault((id(scenarios[i].frame), scenarios[i].seed), []).append(i)
+    yield from groups.values()

@@ -1,0 +1,1 @@
+"""The outermost layer: what a user touches. Shells only render."""

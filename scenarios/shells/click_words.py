@@ -1,0 +1,111 @@
+"""Click in the user's language: headings of the help, and usage errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from sampler.errors import refuse
+from scenarios.messages import Catalogue
+
+
+class _Local(click.Command):
+    """A command whose help is in one language."""
+
+    def __init__(self, *, words: Catalogue, **given: Any) -> None:
+        self.words = words
+        super().__init__(**given)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = self.words.say("help.help")
+        return option
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        pieces = [
+            self.words.say("usage.arguments") if p == self.options_metavar else p
+            for p in self.collect_usage_pieces(ctx)
+        ]
+        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=f"{self.words.say('usage.usage')} ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [
+            record
+            for p in self.get_params(ctx)
+            if isinstance(p, click.Option) and (record := p.get_help_record(ctx)) is not None
+        ]
+        with formatter.section(self.words.say("usage.options").rstrip("：:")):
+            formatter.write_dl(rows)
+
+
+class LocalCommand(_Local):
+    """A command in one language."""
+
+
+class LocalGroup(_Local, click.Group):
+    """A group of commands in one language."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, then the commands."""
+        _Local.format_options(self, ctx, formatter)
+        rows = [(name, command.get_short_help_str(200)) for name, command in sorted(self.commands.items())]
+        with formatter.section(self.words.say("usage.commands").rstrip("：:")):
+            formatter.write_dl(rows)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Refuse an unknown command in the user's language."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise refuse("no_such_command", found=args[0], allowed=", ".join(sorted(self.commands)))
+        return super().resolve_command(ctx, args)
+
+
+class OneOf(click.ParamType[str]):
+    """One of a few words; the mistake is ours, so that it is told in the user's language."""
+
+    name = "choice"
+
+    def __init__(self, option: str, choices: Sequence[str]) -> None:
+        self.option, self.choices = option, tuple(choices)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return the words, as the help shows them."""
+        return "[" + "|".join(self.choices) + "]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+        """Return the word, or refuse it."""
+        if value not in self.choices:
+            raise refuse("not_a_choice", key=self.option, found=str(value), allowed=", ".join(self.choices))
+        return str(value)
+
+
+class WholeNumber(click.ParamType[int]):
+    """A whole number, 0 or more."""
+
+    name = "number"
+
+    def __init__(self, option: str) -> None:
+        self.option = option
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return what the help shows for the value."""
+        return "NUMBER"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ARG002
+        """Return the number, or refuse it."""
+        if not str(value).isascii() or not str(value).isdigit() or int(value) >= 2**63:
+            raise refuse("outside_domain", key=self.option, found=str(value), allowed="0 <= x < 2**63")
+        return int(value)
+
+
+def usage_text(error: click.UsageError, words: Catalogue) -> str:
+    """Return a usage error in the user's language."""
+    if isinstance(error, click.NoSuchOption):
+        return words.say("usage.no_such_option", found=error.option_name)
+    if isinstance(error, click.BadOptionUsage):
+        return words.say("usage.missing_value", found=error.option_name)
+    return words.say("usage.other", text=error.format_message())

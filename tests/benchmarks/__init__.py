@@ -1,0 +1,1 @@
+"""Speed, measured and printed with the machine; never asserted (`make bench`)."""

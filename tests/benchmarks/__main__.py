@@ -1,0 +1,20 @@
+"""`make bench`: every table, with the machine."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import command_speed, exact_speed
+from benchmarks.timing import machine
+
+
+def main() -> None:
+    """Print every table as it is made."""
+    print(machine())
+    for room in (exact_speed, command_speed):
+        for line in room.report():
+            print(line)
+            sys.stdout.flush()
+
+
+main()
