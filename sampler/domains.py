@@ -19,8 +19,9 @@ Icc = Annotated[Decimal, Interval(ge=0, lt=1)]
 Correlation = Annotated[Decimal, Interval(ge=0, le=1)]
 RemoteMultiplier = Annotated[Decimal, Interval(gt=0, le=100)]
 OversampleFactor = Annotated[Decimal, Interval(gt=0, le=100)]
-Count = Annotated[int, Ge(0)]
-PositiveCount = Annotated[int, Ge(1)]
+# No county has more people; a larger number is a slip that would only exhaust the memory.
+Count = Annotated[int, Interval(ge=0, le=10_000_000)]
+PositiveCount = Annotated[int, Interval(ge=1, le=10_000_000)]
 Steps = Annotated[int, Interval(ge=2, le=1001)]
 Seed = Annotated[int, Interval(ge=0, lt=2**63)]
 
@@ -67,6 +68,8 @@ def holds(value: Any, domain: object) -> bool:
         Le: lambda b: value <= b.le,
         Lt: lambda b: value < b.lt,
     }
+    if value != value:  # noqa: PLR0124 - not a number lies in no domain, and a decimal one cannot be compared
+        return False
     return all(tests[type(bound)](bound) for bound in bounds(domain))
 
 

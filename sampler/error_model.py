@@ -141,10 +141,19 @@ def _marks(frame: Frame, models: Sequence[ErrorModel], kind: str, seed: int, rep
     for model in models:
         structure = model.structure(kind)
         highest[structure] = max(highest.get(structure, Decimal(0)), getattr(model, kind))
-    return [
-        _mark(_turning_order(frame, model.structure(kind), seed, replicate, highest[model.structure(kind)]), model)
-        for model in models
-    ]
+    orders = {
+        structure: _turning_order(frame, structure, seed, replicate, _at_least(level))
+        for structure, level in highest.items()
+    }
+    return [_mark(orders[model.structure(kind)], model) for model in models]
+
+
+def _at_least(level: Decimal) -> Decimal:
+    """Return the level or the next higher of 1, 1/2, 1/4, ...: near levels then share one remembered order."""
+    step = Decimal(1)
+    while step / 2 >= level > 0:
+        step /= 2
+    return step if level else level
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -90,11 +90,26 @@ class Frame:
                     {"found": len(self.household_persons), "allowed": int(self.group_households.sum())},
                 )
             )
+        elif len(self.codes) and not np.array_equal(self._listed_persons(), self.group_persons):
+            wrong.append(
+                Mistake(
+                    "household_persons",
+                    {"found": int(self.household_persons.sum()), "allowed": int(self.group_persons.sum())},
+                )
+            )
         if wrong:
             raise InputError(wrong)
-        for value in vars(self).values():
+        for name, value in vars(self).items():
             if isinstance(value, np.ndarray):
-                value.flags.writeable = False
+                # A copy of our own: the caller's array stays as it is, and ours cannot be changed through it.
+                frozen = value.copy()
+                frozen.flags.writeable = False
+                object.__setattr__(self, name, frozen)
+
+    def _listed_persons(self) -> Ints:
+        cumulated = np.concatenate([[0], np.cumsum(self.household_persons)])
+        sums: Ints = np.diff(cumulated[self.offsets]).reshape(self.group_persons.shape)
+        return sums
 
     @property
     def offsets(self) -> Ints:

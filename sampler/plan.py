@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from sampler.domains import Count, OversampleFactor, PositiveCount, require_domains
+from sampler.domains import Count, OversampleFactor, PositiveCount, describe, holds, require_domains
 from sampler.errors import InputError, Mistake
 from sampler.frame import GROUPS, Frame, Ints
 
@@ -96,6 +96,23 @@ class Plan:
     villages: Mapping[str, Count] | Oversample
     take: Mapping[str, Count] = field(default_factory=dict)
     selection: Literal["srs"] = "srs"
+
+    def __post_init__(self) -> None:
+        named = {} if isinstance(self.villages, Oversample) else self.villages
+        wrong = [
+            Mistake("unknown_key", {"key": f"plan.{table}.{key}", "allowed": ", ".join(allowed)})
+            for table, given, allowed in (("villages", named, STRATA), ("take", self.take, GROUPS))
+            for key in given
+            if key not in allowed
+        ]
+        wrong += [
+            Mistake("outside_domain", {"key": f"plan.{table}.{key}", "found": str(value), "allowed": describe(Count)})
+            for table, given in (("villages", named), ("take", self.take))
+            for key, value in given.items()
+            if not holds(value, Count)
+        ]
+        if wrong:
+            raise InputError(wrong)
 
     def strata(self, frame: Frame) -> tuple[Stratum, ...]:
         """Return the strata of a frame with the villages to be drawn.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sampler.frame import Bools, Frame, Ints
+from sampler.frame import REMAINING, Bools, Frame, Ints
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,5 +33,9 @@ class Population:
             raise ValueError("the truth must have one value a household")
         if np.any((self.wrong_persons < 0) | (self.wrong_persons > persons)):
             raise ValueError("wrong persons must lie between 0 and the household's persons")
-        for value in (self.wrong_persons, self.approves):
-            value.flags.writeable = False
+        if np.any(self.wrong_persons[self.frame.household_group == REMAINING]):
+            raise ValueError("a remaining household can be neither wrongly exited nor missed")
+        for name in ("wrong_persons", "approves"):
+            frozen = getattr(self, name).copy()
+            frozen.flags.writeable = False
+            object.__setattr__(self, name, frozen)

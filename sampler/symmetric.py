@@ -71,7 +71,7 @@ def sample_law(
 
 
 def sample_values(values: NDArray[Any], drawn: int) -> NDArray[Any]:
-    """Return the generating function of a simple random sample at given points.
+    """Return the generating function of a simple random sample at given points: `sample_law` for all k at once.
 
     Parameters
     ----------
@@ -89,9 +89,12 @@ def sample_values(values: NDArray[Any], drawn: int) -> NDArray[Any]:
     >>> sample_values(np.array([[1.0], [2.0], [4.0]]), 2)
     array([4.66666667])
     """
-
-    def mix(a: float, x: NDArray[Any] | None, b: float, g: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
-        moved: NDArray[Any] = b * g * y
-        return moved if x is None else a * x + moved
-
-    return sample_law(list(values), drawn, one=np.ones(values.shape[1:], dtype=values.dtype), mix=mix)
+    table = np.zeros((drawn + 1, *values.shape[1:]), dtype=values.dtype)
+    table[0] = 1
+    size = len(values)
+    for i, value in enumerate(values, start=1):
+        k = np.arange(max(1, drawn - (size - i)), min(i, drawn) + 1)
+        join = (k / i).reshape(-1, *[1] * (values.ndim - 1))
+        table[k] = (1 - join) * table[k] + join * value * table[k - 1]
+    law: NDArray[Any] = table[drawn]
+    return law

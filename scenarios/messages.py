@@ -5,6 +5,7 @@ from __future__ import annotations
 import locale
 import os
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -31,7 +32,7 @@ class Catalogue:
     language: str
     words: Mapping[str, str]
 
-    def say(self, key: str, **fields: object) -> str:
+    def say(self, key: str, /, **fields: object) -> str:
         """Return a text with its placeholders filled.
 
         Raises
@@ -48,7 +49,8 @@ class Catalogue:
 
     def mistake(self, mistake: Mistake) -> str:
         """Return the one message of a mistake: where, what was found, what is allowed."""
-        fields: dict[str, Any] = {"nearest": "", "found": "", "allowed": "", **mistake.fields}
+        told = {name: clean(value) if isinstance(value, str) else value for name, value in mistake.fields.items()}
+        fields: dict[str, Any] = {"nearest": "", "found": "", "allowed": "", **told}
         text = self.say(f"mistake.{mistake.code}", **fields)
         if fields["nearest"]:
             text += self.say("mistake_nearest", nearest=fields["nearest"])
@@ -61,6 +63,17 @@ class Catalogue:
         if "cell" in known and not str(fields["cell"])[0].isalpha():
             known.remove("cell")
         return self.say("place.joiner").join(self.say(f"place.{name}", value=fields[name]) for name in known)
+
+
+def clean(text: str) -> str:
+    r"""Return text from a user's file without control characters, which could move a terminal's cursor.
+
+    Examples
+    --------
+    >>> clean("红\x1b[2J溪")
+    '红[2J溪'
+    """
+    return "".join(char for char in text if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
 
 
 @cache

@@ -32,15 +32,16 @@ class Provenance:
 
 def provenance(scenario: Scenario) -> Provenance:
     """Return the provenance of an answer to a scenario."""
-    versions = {"choucha": _version("choucha"), "python": python_version()}
+    versions = {"choucha": version_of("choucha"), "python": python_version()}
     return Provenance(
         seed=scenario.seed,
-        versions=versions | {name: _version(name) for name in _LIBRARIES},
+        versions=versions | {name: version_of(name) for name in _LIBRARIES},
         sha256=scenario.digest,
     )
 
 
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
+    """Return the installed version of a distribution."""
     try:
         return version(name)
     except PackageNotFoundError:  # run from a checkout, or a library that is optional

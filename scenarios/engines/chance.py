@@ -23,9 +23,11 @@ class Chance:
     not_measured : mapping of str to float or None
         Chance that the rate's denominator is 0, by criterion.
     engine : mapping of str to str or None
-        Which engine made each number.
+        Which engine made each number, ``exact`` or ``simulate``.
     bound : float
         Numerical error of the exact numbers is below this.
+    inspections : int
+        Simulated inspections behind the simulated numbers; 0 where there are none.
     """
 
     fails: Mapping[str, float | None]
@@ -34,3 +36,4 @@ class Chance:
     not_measured: Mapping[str, float | None]
     engine: Mapping[str, str | None]
     bound: float
+    inspections: int = 0

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from estimators.counts import GROUPS_COUNTED, denominators, numerators
 from estimators.policy import CRITERIA, Policy
 from estimators.rules.official import Verdict, decide
+from sampler.blocks import ascending, largest_sums
 from sampler.frame import GROUPS, UNREGISTERED, Ints
 from sampler.plan import Plan
 from sampler.population import Population
 from sampler.symmetric import sample_law
-from scenarios.engines.blocks import ascending, largest_sums
 
 # Most samples of villages with which a county still counts as small: C(M, m), multiplied over strata.
 MOST_VILLAGE_SAMPLES = 1_000_000

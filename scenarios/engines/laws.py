@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from sampler.blocks import ascending, largest_sums, smallest
 from sampler.frame import Ints
 from sampler.plan import Stratum
 from sampler.symmetric import sample_law, sample_values
-from scenarios.engines.blocks import ascending, largest_sums, smallest
 
 Floats = NDArray[np.float64]
 
@@ -135,14 +135,17 @@ def county_law(blocks: BlockLaws, strata: Sequence[Stratum]) -> ScoreLaw:
     lowest, highest, outside = _window(blocks, strata)
     if highest < 0:  # neither beyond the limit nor at it, up to the chance outside the window
         return ScoreLaw(lowest=lowest, chance=np.zeros(0), bound=outside)
-    length = int(fft.next_fast_len(highest - lowest + 1, real=True))
-    # Frequencies r, r + R, r + 2R, ... together are one short transform (R residues): so memory stays bounded.
-    residues = 1
-    while blocks.lowest.size * length // residues > _CHUNK and length % (2 * residues) == 0:
-        residues *= 2
+    residues, short = _pieces(highest - lowest + 1, blocks.lowest.size)
+    length = residues * short
+    filled = np.flatnonzero(blocks.chance)
+    block, score, weight = blocks.block[filled], blocks.score[filled], blocks.chance[filled]
     spectrum = np.empty(length if residues > 1 else length // 2 + 1, dtype=np.complex128)
     for residue in range(residues):
-        transforms = _transforms(blocks, length, residues, residue)
+        # Whole-number phases: their rounding does not grow with the residue.
+        turn = (2 * np.pi / length) * ((residue * (score % length)) % length).astype(np.float64)
+        folded = _folded(blocks, block * short + score % short, weight, turn if residues > 1 else None, short)
+        transforms = fft.fft(folded) if residues > 1 else fft.rfft(folded)
+        transforms = transforms.prod(axis=1) if transforms.shape[1] > 1 else transforms[:, 0]
         product = np.ones(transforms.shape[1], dtype=np.complex128)
         for stratum in strata:
             product *= _village_sample()(transforms[stratum.villages], stratum.drawn)
@@ -151,24 +154,38 @@ def county_law(blocks: BlockLaws, strata: Sequence[Stratum]) -> ScoreLaw:
     return ScoreLaw(
         lowest=lowest,
         chance=np.roll(chance, -(lowest % length)),
-        bound=outside + 4 * float(np.finfo(float).eps * np.sqrt(length)),
+        bound=outside + _rounding(len(blocks.lowest), length),
     )
 
 
-def _transforms(blocks: BlockLaws, length: int, residues: int, residue: int) -> NDArray[np.complex128]:
-    """Return each village's generating function at the frequencies (residue + residues j) / length, shape (V, F)."""
-    short = length // residues
-    shape = (*blocks.lowest.shape, short)
-    cell = blocks.block * short + blocks.score % short
-    if residues == 1:
-        folded = np.bincount(cell, weights=blocks.chance, minlength=blocks.lowest.size * short)
-        transforms = fft.rfft(folded.reshape(shape))
-    else:
-        turn = -2 * np.pi * residue / length * (blocks.score % length)
-        real = np.bincount(cell, weights=blocks.chance * np.cos(turn), minlength=blocks.lowest.size * short)
-        imaginary = np.bincount(cell, weights=blocks.chance * np.sin(turn), minlength=blocks.lowest.size * short)
-        transforms = fft.fft((real + 1j * imaginary).reshape(shape))
-    return np.asarray(transforms.prod(axis=1) if shape[1] > 1 else transforms[:, 0])
+def _pieces(width: int, blocks: int) -> tuple[int, int]:
+    """Return how many short transforms make up the circle, and their length.
+
+    Frequencies r, r + R, r + 2R, ... together are one short transform: R residues keep the memory bounded.
+    """
+    residues = 1
+    while True:
+        short = int(fft.next_fast_len(-(-width // residues), real=residues == 1))
+        if blocks * short <= _CHUNK or short == 1:
+            return residues, short
+        residues *= 2
+
+
+def _rounding(villages: int, length: int) -> float:
+    """Return what rounding can add up to: every frequency passes V mixings and 4 log2 K steps of two transforms."""
+    return float(2 * np.finfo(float).eps * (16 + villages + 4 * np.log2(max(length, 2))))
+
+
+def _folded(
+    blocks: BlockLaws, cell: Ints, weight: Floats, turn: Floats | None, short: int
+) -> NDArray[np.complex128] | Floats:
+    """Return the blocks' laws on a circle of `short` points, turned by one residue's phases, shape (V, G, short)."""
+    shape, size = (*blocks.lowest.shape, short), blocks.lowest.size * short
+    if turn is None:
+        return np.bincount(cell, weights=weight, minlength=size).reshape(shape)
+    real = np.bincount(cell, weights=weight * np.cos(turn), minlength=size)
+    imaginary = np.bincount(cell, weights=-weight * np.sin(turn), minlength=size)
+    return (real + 1j * imaginary).reshape(shape)
 
 
 def _window(blocks: BlockLaws, strata: Sequence[Stratum]) -> tuple[int, int, float]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from sampler.errors import refuse
@@ -35,3 +37,35 @@ def write_atomically(path: Path, content: bytes) -> None:
     finally:
         # Gone after the rename; still there when writing failed or was interrupted.
         Path(temporary).unlink(missing_ok=True)
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a path that cannot be written, before the work whose answer should go there.
+
+    Raises
+    ------
+    InputError
+        ``cannot_write``.
+    """
+    if path.is_dir():
+        raise refuse("cannot_write", file=str(path), found=os.strerror(errno.EISDIR))
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise refuse("cannot_write", file=str(path), found=os.strerror(errno.ENOTDIR))
+    if not os.access(above, os.W_OK):
+        raise refuse("cannot_write", file=str(path), found=os.strerror(errno.EACCES))
+
+
+def require_different(paths: Sequence[Path]) -> None:
+    """Refuse outputs that would overwrite one another or the input.
+
+    Raises
+    ------
+    InputError
+        ``same_file``.
+    """
+    seen: set[Path] = set()
+    for path in paths:
+        if path.resolve() in seen:
+            raise refuse("same_file", file=str(path))
+        seen.add(path.resolve())

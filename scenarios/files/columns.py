@@ -59,11 +59,11 @@ def _number(cell: Cell) -> int | float | Mistake:
     if isinstance(cell, int | float):
         return cell
     text = unicodedata.normalize("NFKC", cell).strip()
-    if re.fullmatch(r"[+-]?\d+", text):
-        return int(text)
-    if re.fullmatch(r"[+-]?\d*\.\d+", text):
-        return float(text)
-    return Mistake("not_a_number", {"found": text[:40]})
+    if len(text) > _LONGEST_NUMBER:
+        return Mistake("too_many", {"found": text[:_LONGEST_NUMBER] + "…", "allowed": _LARGEST_COUNT})
+    if not re.fullmatch(r"[+-]?(\d+|\d*\.\d+)", text):
+        return Mistake("not_a_number", {"found": text})
+    return float(text) if "." in text else int(text)
 
 
 def _count(cell: Cell) -> Value | Mistake:
@@ -72,13 +72,14 @@ def _count(cell: Cell) -> Value | Mistake:
         return number
     if number < 0:
         return Mistake("negative", {"found": number})
+    if number > _LARGEST_COUNT:
+        return Mistake("too_many", {"found": f"{number:.12g}", "allowed": _LARGEST_COUNT})
     if number != int(number):
         return Mistake("not_whole", {"found": number})
-    if number > _LARGEST_COUNT:
-        return Mistake("too_many", {"found": str(number), "allowed": _LARGEST_COUNT})
     return int(number)
 
 
+_LONGEST_NUMBER = 40  # characters; a longer one is a slip
 _LARGEST_COUNT = 10_000_000  # no county has more people; a larger number is a slip that would only exhaust the memory
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -34,8 +35,10 @@ def mistakes_of(error: ValidationError, model: type[BaseModel], file: str) -> tu
     found: dict[object, Mistake] = {}
     for detail in error.errors(include_url=False):
         mistake = _mistake(detail, model)
-        # A value that fits no member of a union is reported once for each member; the first is told.
-        found.setdefault(mistake.fields["key"], mistake.at(file=file))
+        # A value that fits no member of a union is reported once for each member; what says more than its type is told.
+        before = found.get(mistake.fields["key"])
+        if before is None or (before.code == "wrong_type" and mistake.code != "wrong_type"):
+            found[mistake.fields["key"]] = mistake.at(file=file)
     # A union that fails complains of itself and of what is wrong inside; the inside says more.
     inner = [
         key for key in found if found[key].code != "wrong_type" or not any(str(k).startswith(f"{key}.") for k in found)
@@ -47,7 +50,9 @@ def _mistake(detail: Any, model: type[BaseModel]) -> Mistake:
     location = [str(part) for part in detail["loc"]]
     kind, context = detail["type"], detail.get("ctx", {})
     models = list(_models_along(model, location))
-    key = ".".join(part for part in location if not _is_union_tag(part))
+    # The last step of an unknown key is the user's own word, whatever it looks like.
+    steps, last = (location[:-1], location[-1:]) if kind == "extra_forbidden" else (location, [])
+    key = ".".join([part for part in steps if not _is_union_tag(part)] + last)
     if kind == "extra_forbidden":
         names = [field.alias or name for name, field in models[-1].model_fields.items()]
         close = get_close_matches(location[-1], names, n=1)
@@ -78,17 +83,19 @@ def _mistake(detail: Any, model: type[BaseModel]) -> Mistake:
 _EXPECTED = {
     "decimal_type": "number", "is_instance_of": "number", "int_type": "whole number", "string_type": "text",
     "bool_type": "true, false", "model_type": "table", "list_type": "list", "dict_type": "table",
-    "model_attributes_type": "table",
+    "model_attributes_type": "table", "finite_number": "number",
 }  # fmt: skip
+
+
+# What pydantic calls the members of our unions in a location.
+_UNION_TAGS = re.compile(
+    r"given|levels|VillagesDocument|RangeDocument|GivenDocument|LevelsDocument|list\[.*\]|constrained-int|int|function-.*"
+)
 
 
 def _is_union_tag(part: str) -> bool:
     """Say whether a step of the location only names the member of a union."""
-    return (
-        part in ("given", "levels")
-        or part[0].isupper()
-        or part.startswith(("list[", "constrained-", "int", "function-"))
-    )
+    return _UNION_TAGS.fullmatch(part) is not None
 
 
 def _shown(value: object) -> str:

@@ -42,11 +42,15 @@ def risk_record(curve: Curve) -> dict[str, Any]:
                 "not_measured": dict(chance.not_measured),
                 "engine": dict(chance.engine),
                 "bound": chance.bound,
+                "inspections": chance.inspections,
             }
             for level, chance in zip(curve.levels, curve.chances, strict=True)
         ],
         "readings": {"missed": {_other(curve.scenario.policy): list(curve.other_denominator)}},
-        "tipping": {},
+        "tipping": {
+            question: {str(each.share): each.level for each in curve.tipping if each.question == question}
+            for question in dict.fromkeys(each.question for each in curve.tipping)
+        },
         "assumed": list(curve.scenario.assumed),
         "provenance": asdict(provenance(curve.scenario)),
     }

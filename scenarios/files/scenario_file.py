@@ -91,8 +91,10 @@ def load_scenario(argument: str | None = None, *, seed: int | None = None) -> Sc
     >>> load_scenario("example").scenario.frame.group_persons.sum()
     np.int64(230700)
     """
-    name = argument or "example"
+    name = "example" if argument is None else argument
     path = Path(name)
+    if not name or "\0" in name:
+        raise refuse("no_such_name", found=name)
     if not (path.suffix or len(path.parts) > 1 or path.is_dir()):
         if name not in scenario_names():
             close = get_close_matches(name, scenario_names(), n=1)
@@ -124,6 +126,8 @@ def _build(tree: Tree, file: str) -> ScenarioFile:
     try:
         document = _with_defaults(document)
         county = _county(document)
+        if document.grid:
+            _require_grid_domains(_axes(document.grid))
         scenario = Scenario(
             name=document.name,
             seed=document.seed,
@@ -133,7 +137,6 @@ def _build(tree: Tree, file: str) -> ScenarioFile:
             policy=policy_of(document.policy),
             grid=_axes(document.grid) if document.grid else (),
         )
-        _require_grid_domains(scenario)
     except InputError as error:
         raise InputError(m if "file" in m.fields else m.at(file=file) for m in error.mistakes) from error
     full = document.model_dump(by_alias=True, exclude_none=True)
@@ -229,11 +232,11 @@ def _values(key: str, given: list[Decimal] | RangeDocument | None) -> tuple[Deci
     return tuple(given)
 
 
-def _require_grid_domains(scenario: Scenario) -> None:
+def _require_grid_domains(axes: tuple[Axis, ...]) -> None:
     hints = get_type_hints(ErrorModel, include_extras=True)
     wrong = [
         Mistake("outside_domain", {"key": f"grid.{key}", "found": str(value), "allowed": describe(hints[key])})
-        for axis in scenario.grid
+        for axis in axes
         for key in axis.keys[:1]
         for value in axis.values
         if not holds(value, hints[key])

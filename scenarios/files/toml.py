@@ -25,10 +25,12 @@ def parse_toml(content: bytes, file: str) -> Tree:
     try:
         return tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
     except UnicodeDecodeError as error:
-        raise refuse("wrong_encoding", file=file, allowed="UTF-8") from error
+        raise refuse("wrong_encoding_toml", file=file) from error
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"line (\d+)", str(error))
         raise refuse("bad_toml", file=file, row=int(place[1]) if place else None, found=str(error)) from error
+    except ValueError as error:  # a whole number of thousands of digits
+        raise refuse("bad_toml", file=file, row=None, found=str(error).partition(";")[0]) from error
 
 
 def read_toml(path: Path, *, seen: tuple[Path, ...] = ()) -> Tree:
@@ -49,6 +51,8 @@ def read_toml(path: Path, *, seen: tuple[Path, ...] = ()) -> Tree:
     tree = parse_toml(path.read_bytes(), path.name)
     frame = tree.get("frame")
     if isinstance(frame, dict) and isinstance(frame.get("file"), str):
+        if "\0" in frame["file"]:
+            raise refuse("file_missing", file=frame["file"])
         frame["file"] = str((path.parent / frame["file"]).resolve())
     base = tree.pop("extends", None)
     if base is None:

@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from scenarios.engines import exact
+from scenarios.engines import auto, exact, simulate
 from scenarios.engines.chance import Chance
 from scenarios.engines.threads import in_threads
+from scenarios.questions.tipping import Tipping, tipping
 from scenarios.scenario import Level, Scenario, populations
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# `auto` takes the best engine that serves; there is one engine until simulation joins it.
-ENGINES = {"auto": exact.chances, "exact": exact.chances}
+ENGINES = {"auto": auto.chances, "exact": exact.chances, "simulate": simulate.chances}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,6 +35,8 @@ class Curve:
     other_denominator : tuple of float
         Chance that `missed` fails under the other reading of its denominator, one a level: no source says which is
         meant, and the two differ more than tenfold.
+    tipping : tuple of Tipping
+        Where the chances pass 5% and 50% along the grid's first axis.
     """
 
     scenario: Scenario
@@ -42,6 +44,7 @@ class Curve:
     levels: tuple[Level, ...]
     chances: tuple[Chance, ...]
     other_denominator: tuple[float, ...]
+    tipping: tuple[Tipping, ...] = ()
 
     @property
     def axis(self) -> tuple[str, ...]:
@@ -73,7 +76,7 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
     ----------
     scenario : Scenario
         With its grid.
-    engine : {"auto", "exact"}, default "auto"
+    engine : {"auto", "exact", "simulate"}, default "auto"
         Which engine to ask.
     progress : callable, optional
         Called with (done, all).
@@ -92,11 +95,13 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
     levels = scenario.points()
     cells = [scenario.at(level) for level in levels]
     others = [other_denominator(cell) for cell in cells]
+    chances = ENGINES[engine](cells, progress=progress)
     return Curve(
         scenario=scenario,
         engine=engine,
         levels=levels,
-        chances=ENGINES[engine](cells, progress=progress),
+        chances=chances,
+        tipping=tipping(scenario, levels, chances),
         other_denominator=tuple(
             in_threads(
                 lambda job: exact.ratio_chance(*job, "missed").fails,

@@ -9,11 +9,11 @@ from scenarios.engines.chance import QUESTIONS
 from scenarios.figures.curve import oc_curve
 from scenarios.figures.fonts import cjk_font
 from scenarios.figures.save import save_figure
-from scenarios.messages import Catalogue, catalogue
+from scenarios.messages import Catalogue, catalogue, clean
 from scenarios.questions.curve import Curve
 from scenarios.report.facts import drawn_villages, expected_households
-from scenarios.report.text import level_names, level_value
-from scenarios.report.words import chance, clean, percent
+from scenarios.report.text import level_names, level_value, shown_chance
+from scenarios.report.words import percent
 from scenarios.scenario import Scenario
 
 SUFFIXES = (".png", ".svg")
@@ -25,12 +25,13 @@ def require_drawable(scenario: Scenario, path: Path) -> None:
     Raises
     ------
     InputError
-        ``figure_suffix``, or ``figure_needs_curve`` when the grid has not exactly one axis.
+        ``figure_suffix``, ``font_unreadable``, or ``figure_needs_curve`` when the grid has not exactly one axis.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise refuse("figure_suffix", file=path.name, found=path.suffix, allowed=", ".join(SUFFIXES))
     if len(scenario.grid) != 1:
         raise refuse("figure_needs_curve", file=path.name, found=len(scenario.grid))
+    cjk_font()  # refuses a font of the user's that cannot be used
 
 
 def save_curve_figure(curve: Curve, words: Catalogue, path: Path) -> None:
@@ -64,6 +65,9 @@ def _words(curve: Curve, words: Catalogue) -> dict[str, str]:
     scenario = curve.scenario
     title = scenario.policy.titles.get(words.language, scenario.policy.name)
     synthetic = words.say("risk.synthetic") if scenario.frame.synthetic else ""
+    simulated = [q for q in QUESTIONS if any(answer.engine[q] == "simulate" for answer in curve.chances)]
+    names = words.say("place.joiner").join(words.say(f"criterion.{question}") for question in simulated)
+    how = words.say("figure.partly_simulated", names=names) if simulated else words.say("figure.exact")
     return {question: words.say(f"criterion.{question}") for question in QUESTIONS} | {
         "title": words.say("figure.title"),
         "subtitle": words.say(
@@ -76,7 +80,7 @@ def _words(curve: Curve, words: Catalogue) -> dict[str, str]:
         "x": words.say("figure.x", kinds=level_names(curve.axis, words)),
         "y": words.say("figure.y"),
         "limit": words.say("figure.limit", limit=percent(scenario.policy.limits["missed"])),
-        "note": words.say("figure.note", policy=title, synthetic=synthetic).strip(),
+        "note": words.say("figure.note", policy=title, how=how, synthetic=synthetic).strip(),
     }
 
 
@@ -84,9 +88,13 @@ def _alternative(curve: Curve, words: Catalogue) -> str:
     def told(position: int) -> str:
         answer = curve.chances[position]
         parts = [
-            words.say("figure.alternative_part", criterion=words.say(f"criterion.{question}"), chance=chance(value))
+            words.say(
+                "figure.alternative_part",
+                criterion=words.say(f"criterion.{question}"),
+                chance=shown_chance(answer, question, words),
+            )
             for question in QUESTIONS
-            if (value := answer.fails[question]) is not None
+            if answer.fails[question] is not None
         ]
         return words.say("place.joiner").join(parts)
 

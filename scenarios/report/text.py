@@ -12,13 +12,14 @@ from rich.text import Text
 
 from estimators.policy import CRITERIA, Policy
 from sampler.frame import GROUPS, Frame
-from scenarios.engines.chance import QUESTIONS
+from scenarios.engines.chance import QUESTIONS, Chance
 from scenarios.files.policies import field_of
-from scenarios.messages import Catalogue
+from scenarios.messages import Catalogue, clean
 from scenarios.provenance import provenance
 from scenarios.questions.curve import Curve, other_denominator
-from scenarios.report.facts import crossings, drawn_villages, expected_households, largest_tie, unmeasured
-from scenarios.report.words import chance, clean, percent
+from scenarios.questions.tipping import SHARES
+from scenarios.report.facts import drawn_villages, expected_households, largest_tie, unmeasured
+from scenarios.report.words import chance, percent
 from scenarios.scenario import GivenTruth, Scenario
 
 
@@ -96,8 +97,19 @@ def _setting(curve: Curve, words: Catalogue) -> Iterator[str]:
             for name in scenario.policy.overridden
         )
         yield words.say("risk.policy_overridden", names=names)
-    given = isinstance(scenario.truth, GivenTruth)
-    yield words.say("risk.truth_given") if given else words.say("risk.truth_levels", seed=scenario.seed)
+    yield _truth(scenario, words)
+
+
+def _truth(scenario: Scenario, words: Catalogue) -> str:
+    if isinstance(scenario.truth, GivenTruth):
+        return words.say("risk.truth_given")
+    if scenario.grid:
+        return words.say("risk.truth_levels", seed=scenario.seed)
+    rates = [
+        f"{words.say(f'level.{key}')} {percent(getattr(scenario.truth, key))}"
+        for key in ("wrong_exit", "missed", "disapproval")
+    ]
+    return words.say("risk.truth_single", rates=words.say("place.joiner").join(rates), seed=scenario.seed)
 
 
 def _limits(policy: Policy, words: Catalogue) -> Iterator[str]:
@@ -117,20 +129,30 @@ def _risk_table(curve: Curve, words: Catalogue) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     axes = curve.scenario.grid
     for axis in axes:
-        table.add_column(level_names(axis.keys, words), justify="right")
+        table.add_column(level_names(axis.keys, words), justify="right", overflow="fold")
+    given = isinstance(curve.scenario.truth, GivenTruth)
     if not axes:
-        table.add_column(words.say("risk.column_given"))
+        table.add_column(words.say("risk.column_given" if given else "risk.column_single"))
     for question in QUESTIONS:
-        table.add_column(words.say(f"criterion.{question}"), justify="right")
+        table.add_column(words.say(f"criterion.{question}"), justify="right", overflow="fold")
     table.add_column(
         words.say("risk.column_other", reading=_reading(other_denominator(curve.scenario), words)), justify="right"
     )
     for level, answer, other in zip(curve.levels, curve.chances, curve.other_denominator, strict=True):
-        head = [level_value(axis.keys[0], level[axis.keys[0]]) for axis in axes] or [words.say("risk.row_given")]
-        cells = [answer.fails[question] for question in QUESTIONS]
-        shown = [words.say("risk.unavailable") if value is None else chance(value) for value in cells]
+        head = [level_value(axis.keys[0], level[axis.keys[0]]) for axis in axes] or [
+            words.say("risk.row_given" if given else "risk.row_single")
+        ]
+        shown = [shown_chance(answer, question, words) for question in QUESTIONS]
         table.add_row(*head, *shown, chance(other))
     return table
+
+
+def shown_chance(answer: Chance, question: str, words: Catalogue) -> str:
+    """Return a chance as it is read, simulated ones marked."""
+    value = answer.fails[question]
+    if value is None:
+        return words.say("risk.unavailable")
+    return chance(value, answer.inspections if answer.engine[question] == "simulate" else 0)
 
 
 def level_names(keys: tuple[str, ...], words: Catalogue) -> str:
@@ -138,36 +160,36 @@ def level_names(keys: tuple[str, ...], words: Catalogue) -> str:
     return words.say("level.equal").join(words.say(f"level.{key}") for key in keys)
 
 
+RATES = ("wrong_exit", "missed", "disapproval", "whole_wrong_exit", "whole_missed")
+
+
 def level_value(key: str, value: object) -> str:
     """Return an axis value as it is read: rates in percent, the rest as a number."""
-    rate = key in ("wrong_exit", "missed", "disapproval", "whole_wrong_exit", "whole_missed")
-    return percent(value) if rate else f"{float(value):g}"  # type: ignore[arg-type]
+    return percent(value) if key in RATES else f"{float(value):g}"  # type: ignore[arg-type]
 
 
 def _tipping(curve: Curve, words: Catalogue) -> Iterator[str]:
-    for crossing in crossings(curve):
-        fields = {
-            "criterion": words.say(f"criterion.{crossing.question}"),
-            "share": percent(crossing.share),
-            "low": "" if crossing.low is None else level_value(curve.axis[0], crossing.low),
-            "high": "" if crossing.high is None else level_value(curve.axis[0], crossing.high),
-        }
-        if crossing.high is None:
-            if crossing.share > max(0.05, 0):
-                continue  # a chance that never reaches 5% need not be told that it never reaches 50%
-            yield words.say("risk.answer", text=words.say("risk.tipping_below", **{**fields, "high": fields["low"]}))
-        elif crossing.low is None:
-            yield words.say("risk.answer", text=words.say("risk.tipping_above", **fields))
+    """Yield where the chances tip; of a chance that never reaches 5% it need not be told that it never reaches 50%."""
+    never = {each.question for each in curve.tipping if each.outside == "below" and each.share == min(SHARES)}
+    for each in curve.tipping:
+        if each.question in never and each.share != min(SHARES):
+            continue
+        fields = {"criterion": words.say(f"criterion.{each.question}"), "share": percent(each.share)}
+        if each.level is None:
+            values = curve.scenario.grid[0].values
+            key = f"risk.tipping_{each.outside}"
+            text = words.say(key, **fields, high=level_value(curve.axis[0], max(values)))
         else:
-            yield words.say("risk.answer", text=words.say("risk.tipping_between", **fields))
+            level = f"{each.level * 100:.2f}%" if curve.axis[0] in RATES else f"{each.level:.3g}"
+            text = words.say("risk.tipping_at", **fields, level=level)
+        yield words.say("risk.answer", text=text)
 
 
 def _notes(curve: Curve, words: Catalogue) -> Iterator[str]:
     policy = curve.scenario.policy
     if any(value is None for answer in curve.chances for value in answer.fails.values()):
         yield words.say("risk.note_unavailable")
-    bound = max(answer.bound for answer in curve.chances)
-    yield words.say("risk.note_exact", bound=f"{max(bound, 1e-15):.0e}")
+    yield from _engine_notes(curve, words)
     yield words.say("risk.note_reading", here=_reading(curve.scenario, words))
     way = words.say("risk.note_boundary_fails" if policy.at_limit_fails else "risk.note_boundary_passes")
     yield words.say("risk.note_boundary", fails_or_passes=way, change=chance(largest_tie(curve)))
@@ -176,6 +198,17 @@ def _notes(curve: Curve, words: Catalogue) -> Iterator[str]:
         text = words.say("place.joiner").join(f"{words.say(f'criterion.{n}')} {chance(p)}" for n, p in nothing.items())
         yield words.say("risk.note_not_measured", text=text)
     yield words.say("risk.note_missed_members")
+
+
+def _engine_notes(curve: Curve, words: Catalogue) -> Iterator[str]:
+    simulated = [(answer, q) for answer in curve.chances for q in QUESTIONS if answer.engine[q] == "simulate"]
+    if simulated:
+        error = max(answer.standard_error[question] or 0.0 for answer, question in simulated)
+        fewest = min(answer.inspections for answer, _ in simulated)
+        yield words.say("risk.note_simulated", error=f"{error * 100:.1f}", inspections=f"{fewest:,}")
+    if any(answer.engine[question] == "exact" for answer in curve.chances for question in QUESTIONS):
+        bound = max(answer.bound for answer in curve.chances)
+        yield words.say("risk.note_exact", bound=f"{max(bound, 1e-15):.0e}")
 
 
 def _assumptions(scenario: Scenario, words: Catalogue, assumed: dict[str, object]) -> Iterator[str]:
@@ -235,7 +268,7 @@ def policy_text(policy: Policy, words: Catalogue) -> Iterator[RenderableType]:
 
 def check_text(frame: Frame, words: Catalogue, file: str) -> Iterator[RenderableType]:
     """Yield what a village list holds: its counts by township and in all."""
-    yield Text(words.say("check.title", file=file), style="bold")
+    yield Text(words.say("check.title", file=clean(file)), style="bold")
     yield words.say("check.county", name=clean(frame.name))
     yield words.say(
         "check.villages",
@@ -260,7 +293,7 @@ def _township_table(frame: Frame, words: Catalogue) -> Table:
         heads += [words.say("check.column_households", group=named), words.say("check.column_persons", group=named)]
     table.add_column(words.say("check.column_township"), footer=words.say("check.total"))
     for head, total in zip(heads, sums, strict=True):
-        table.add_column(head, footer=f"{total:,}", justify="right")
+        table.add_column(head, footer=f"{total:,}", justify="right", overflow="fold")
     for township in dict.fromkeys(frame.townships):
         members = [i for i, name in enumerate(frame.townships) if name == township]
         row = [len(members), int(frame.remote[members].sum())]

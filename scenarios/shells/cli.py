@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -12,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sampler.errors import InputError, refuse
-from scenarios.messages import LANGUAGES, Catalogue, catalogue, default_language
+from scenarios.messages import LANGUAGES, Catalogue, catalogue, clean, default_language
 from scenarios.shells.click_words import LocalCommand, LocalGroup, OneOf, WholeNumber, usage_text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _LOG = logging.getLogger("choucha")
-_ENGINES = ("auto", "exact")
+_ENGINES = ("auto", "exact", "simulate")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -50,7 +52,31 @@ def _run(argv: Sequence[str], words: Catalogue) -> int:
         stream=sys.stderr, level=logging.INFO if verbose else logging.CRITICAL, format="%(name)s: %(message)s"
     )
     try:
-        build(words).main(args=list(argv), prog_name="choucha", standalone_mode=False)
+        status = _answer(argv, words)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(words.say("usage.interrupted"), err=True)
+        return 130
+    except BrokenPipeError:
+        # Who reads has had enough. What is still in the buffer goes nowhere, so that leaving does not stumble over it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001
+        # The one place that catches everything: a user gets a sentence, --verbose the details.
+        _LOG.info("details", exc_info=True)
+        click.echo(words.say("usage.internal", text=clean(f"{type(error).__name__}: {error}")), err=True)
+        return 1
+    return status
+
+
+def _answer(argv: Sequence[str], words: Catalogue) -> int:
+    """Run a command; bad input and wrong usage become a message and status 2."""
+    try:
+        with build(words).make_context("choucha", list(argv)) as context:
+            context.command.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
     except InputError as error:
         lines = [words.mistake(mistake) for mistake in error.mistakes]
         if len(lines) > 1:
@@ -63,17 +89,6 @@ def _run(argv: Sequence[str], words: Catalogue) -> int:
         path = error.ctx.command_path if error.ctx else "choucha"
         click.echo(words.say("usage.try_help", command=path), err=True)
         return 2
-    except (KeyboardInterrupt, click.Abort):
-        click.echo(words.say("usage.interrupted"), err=True)
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
-    except Exception as error:  # noqa: BLE001
-        # The one place that catches everything: a user gets a sentence, --verbose the details.
-        _LOG.info("details", exc_info=True)
-        click.echo(words.say("usage.internal", text=f"{type(error).__name__}: {error}"), err=True)
-        return 1
     return 0
 
 
@@ -123,9 +138,9 @@ def _common(words: Catalogue) -> list[click.Parameter]:
 def _version_option(words: Catalogue) -> click.Option:
     def show_version(context: click.Context, _: click.Parameter, value: bool) -> None:
         if value:
-            from importlib.metadata import version  # noqa: PLC0415
+            from scenarios.provenance import version_of  # noqa: PLC0415
 
-            click.echo(f"choucha {version('choucha')}")
+            click.echo(f"choucha {version_of('choucha')}")
             context.exit()
 
     return click.Option(
@@ -168,6 +183,7 @@ def _risk(
 ) -> None:
     named = _only(argument)
     from scenarios.engines.laws import needs_compiling  # noqa: PLC0415
+    from scenarios.files.atomic import require_different, require_writable  # noqa: PLC0415
     from scenarios.files.records import risk_record, write_json  # noqa: PLC0415
     from scenarios.files.scenario_file import load_scenario, save_scenario, value_of  # noqa: PLC0415
     from scenarios.questions.curve import curve  # noqa: PLC0415
@@ -176,8 +192,13 @@ def _risk(
     if figures:
         from scenarios.report.curve_figure import require_drawable, save_curve_figure  # noqa: PLC0415
     loaded = load_scenario(named, seed=seed)
+    # What cannot be written or drawn is refused before the work, not after it.
     for path in figures:
         require_drawable(loaded.scenario, path)
+    outputs = [*filter(None, (json_path, save_path)), *figures]
+    for path in outputs:
+        require_writable(path)
+    require_different([*outputs, *([Path(named)] if named and Path(named).exists() else [])])
     _LOG.info("scenario %s, %d points", loaded.scenario.digest, len(loaded.scenario.points()))
     if needs_compiling():
         click.echo(words.say("risk.compiling"), err=True)
@@ -216,7 +237,7 @@ def _check(words: Catalogue, *, file: tuple[str, ...]) -> None:
         parts.append(
             words.say(
                 "check.scenario",
-                name=scenario.name,
+                name=clean(scenario.name),
                 points=len(scenario.points()),
                 policy=scenario.policy.name,
                 seed=scenario.seed,
@@ -236,7 +257,13 @@ def _policies(words: Catalogue, *, names: tuple[str, ...]) -> None:
 def _console() -> Console:
     from rich.console import Console  # noqa: PLC0415
 
-    return Console(file=sys.stdout, highlight=False, markup=False, width=None if sys.stdout.isatty() else 120)
+    class Piped(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave it to `_run`, which knows that this is no fault of ours."""
+            raise BrokenPipeError
+
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    return Piped(file=sys.stdout or io.StringIO(), highlight=False, markup=False, width=None if terminal else 120)
 
 
 def _progress(words: Catalogue) -> AbstractContextManager[Callable[[int, int], None] | None]:

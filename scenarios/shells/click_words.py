@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sampler.errors import refuse
-from scenarios.messages import Catalogue
+from scenarios.messages import Catalogue, clean
 
 
 class _Local(click.Command):
@@ -97,15 +97,25 @@ class WholeNumber(click.ParamType[int]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ARG002
         """Return the number, or refuse it."""
-        if not str(value).isascii() or not str(value).isdigit() or int(value) >= 2**63:
-            raise refuse("outside_domain", key=self.option, found=str(value), allowed="0 <= x < 2**63")
-        return int(value)
+        text = str(value)
+        if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_SEED or int(text) >= 2**63:
+            raise refuse("outside_domain", key=self.option, found=text[:40], allowed="0 <= x < 2**63")
+        return int(text)
+
+
+# Click tells of a flag with a value and of an option without one by the same error, without the option itself.
+FLAGS = ("--verbose", "--version", "--help")
+
+_LONGEST_SEED = 30  # characters; Python itself refuses to read numbers of thousands of digits
 
 
 def usage_text(error: click.UsageError, words: Catalogue) -> str:
     """Return a usage error in the user's language."""
     if isinstance(error, click.NoSuchOption):
-        return words.say("usage.no_such_option", found=error.option_name)
+        return words.say("usage.no_such_option", found=clean(error.option_name))
     if isinstance(error, click.BadOptionUsage):
-        return words.say("usage.missing_value", found=error.option_name)
-    return words.say("usage.other", text=error.format_message())
+        key = "usage.no_value" if error.option_name in FLAGS else "usage.missing_value"
+        return words.say(key, found=clean(error.option_name))
+    if error.ctx is not None and isinstance(error.ctx.command, click.Group):
+        return words.say("usage.no_command", allowed=", ".join(sorted(error.ctx.command.commands)))
+    return words.say("usage.other", text=clean(error.format_message()))

@@ -24,8 +24,8 @@ BOUNDS: dict[str, tuple[Decimal | None, bool, Decimal | None, bool]] = {
     "Correlation": (Decimal(0), True, Decimal(1), True),
     "RemoteMultiplier": (Decimal(0), False, Decimal(100), True),
     "OversampleFactor": (Decimal(0), False, Decimal(100), True),
-    "Count": (Decimal(0), True, None, False),
-    "PositiveCount": (Decimal(1), True, None, False),
+    "Count": (Decimal(0), True, Decimal(10_000_000), True),
+    "PositiveCount": (Decimal(1), True, Decimal(10_000_000), True),
     "Steps": (Decimal(2), True, Decimal(1001), True),
     "Seed": (Decimal(0), True, Decimal(2**63), False),
 }
@@ -52,7 +52,7 @@ def test_bounds_to_the_last_digit(name: str) -> None:
     [
         ("ErrorLevel", "0 <= x < 1"),
         ("PositiveShare", "0 < x <= 1"),
-        ("Count", "0 <= x"),
+        ("Count", "0 <= x <= 10000000"),
         ("Steps", "2 <= x <= 1001"),
     ],
 )
@@ -89,6 +89,6 @@ def test_all_strays_are_named_at_once() -> None:
     assert [dict(m.fields) for m in caught.value.mistakes] == [
         {"key": "share", "found": "1.1", "allowed": "0 <= x <= 1"},
         {"key": "level", "found": "1", "allowed": "0 <= x < 1"},
-        {"key": "count", "found": "-1", "allowed": "0 <= x"},
+        {"key": "count", "found": "-1", "allowed": "0 <= x <= 10000000"},
     ]
     assert {m.code for m in caught.value.mistakes} == {"outside_domain"}

@@ -1,4 +1,4 @@
-"""Households lie in blocks, one for each village and group; what engines ask of all blocks at once."""
+"""Households lie in blocks, one for each village and group; what is asked of all blocks at once."""
 
 from __future__ import annotations
 

@@ -1,0 +1,215 @@
+"""The simulating engine: inspections drawn at random, decided by the official rule, counted.
+
+All scenarios of a seed meet the same draws (common random numbers). Batches have a fixed size and results do not depend
+on the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estimators.policy import CRITERIA, Policy
+from estimators.rules.official import Ratio, Verdict, decide
+from sampler.draws import MOMENTS
+from sampler.frame import EXITED, UNREGISTERED, Bools, Frame, Ints
+from sampler.inspection import tallies, totals
+from sampler.population import Population
+from scenarios.engines.chance import QUESTIONS, Chance
+from scenarios.engines.threads import Progress, in_threads
+from scenarios.scenario import Scenario, populations
+
+BATCH = 4_000  # inspections between two looks at the error
+MOST = 40_000  # inspections after which a chance is called small and left
+_LARGEST_ERROR = 0.005  # standard error a chance must reach ...
+_RELATIVE_ERROR = 0.05  # ... or this part of the chance itself, whichever is smaller ...
+_SMALLEST_ERROR = 0.0005  # ... but no smaller than this (METHODS 4.8)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outcomes:
+    """What the rule said of R inspections.
+
+    Parameters
+    ----------
+    fails : mapping of str to ndarray of bool, shape (R,)
+        By question (``any`` and the four criteria).
+    at_limit, measured : mapping of str to ndarray of bool, shape (R,)
+        By criterion.
+    """
+
+    fails: Mapping[str, Bools]
+    at_limit: Mapping[str, Bools]
+    measured: Mapping[str, Bools]
+
+
+def outcomes(scenario: Scenario, population: Population, replicates: Ints) -> Outcomes:
+    """Run inspections and decide them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Plan, policy and seed.
+    population : Population
+        The truth.
+    replicates : ndarray of int64, shape (R,)
+        Numbers of the inspections.
+    """
+    verdict = _decided(scenario, population, replicates)
+    return Outcomes(fails={"any": verdict.any, **verdict.fails}, at_limit=verdict.at_limit, measured=verdict.measured)
+
+
+def _decided(scenario: Scenario, population: Population, replicates: Ints) -> Verdict:
+    plan, frame, policy = scenario.plan, scenario.frame, scenario.policy
+    if policy.missed_denominator == "village":
+        tally = tallies(population, plan, seed=scenario.seed, replicates=replicates)
+        sums, villages = tally.totals(), tally.villages
+    else:
+        sums, villages = totals(population, plan, seed=scenario.seed, replicates=replicates), None
+    return decide(policy, frame.group_persons.sum(axis=0), **_ratios(policy, frame, sums, villages))
+
+
+def _ratios(policy: Policy, frame: Frame, sums: Ints, villages: Ints | None) -> dict[str, Ratio]:
+    """Return numerator and denominator of every ratio the rule asks for, shape (R,) each."""
+
+    def column(name: str, group: int) -> Ints:
+        return sums[:, group, MOMENTS.index(name)]
+
+    def ratio(criterion: str, group: int, unit: str) -> Ratio:
+        found = column("wrong_persons" if unit == "persons" else "wrong_households", group)
+        if criterion == "missed" and villages is not None:
+            whole = frame.group_persons if unit == "persons" else frame.group_households
+            return found, whole[villages, group].sum(axis=1)
+        return found, column("persons" if unit == "persons" else "households", group)
+
+    approving = sums[:, :, MOMENTS.index("approvals")].sum(axis=1), sums[:, :, MOMENTS.index("households")].sum(axis=1)
+    return {
+        "wrong_exit": ratio("wrong_exit", EXITED, policy.units["wrong_exit"]),
+        "missed": ratio("missed", UNREGISTERED, policy.units["missed"]),
+        "approval": approving,
+        "wrong_exit_persons": ratio("wrong_exit", EXITED, "persons"),
+        "missed_persons": ratio("missed", UNREGISTERED, "persons"),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimated:
+    """An estimated chance.
+
+    Parameters
+    ----------
+    chance, standard_error : float
+        The estimate and its standard error.
+    """
+
+    chance: float
+    standard_error: float
+
+    @property
+    def precise(self) -> bool:
+        """Whether the error is small enough to stop."""
+        wanted = min(_LARGEST_ERROR, max(_RELATIVE_ERROR * self.chance, _SMALLEST_ERROR))
+        return self.standard_error <= wanted
+
+
+def proportion(events: Bools) -> Estimated:
+    """Return the share of events with its standard error, taken at the Agresti-Coull share so that it is never 0.
+
+    Examples
+    --------
+    >>> proportion(np.zeros(96, dtype=bool)).standard_error
+    0.014
+    """
+    count, size = int(events.sum()), len(events)
+    share = (count + 2) / (size + 4)
+    return Estimated(chance=count / size, standard_error=float(np.sqrt(share * (1 - share) / (size + 4))))
+
+
+def controlled(events: Bools, controls: Sequence[Bools], means: Sequence[float]) -> Estimated:
+    """Return the chance of events by regression on control variates of known means.
+
+    Parameters
+    ----------
+    events : ndarray of bool, shape (R,)
+        What is estimated.
+    controls : sequence of ndarray of bool, shape (R,)
+        Events on the same inspections whose chances are known exactly.
+    means : sequence of float
+        Their chances.
+
+    Returns
+    -------
+    Estimated
+        The regression estimator of Glasserman (2003) Monte Carlo Methods in Financial Engineering, eq. 4.18, and its
+        residual standard error; the plain proportion's where a residual is 0.
+    """
+    plain = proportion(events)
+    used = [(control, mean) for control, mean in zip(controls, means, strict=True) if 0 < control.mean() < 1]
+    if not used:
+        return plain
+    outcome = events.astype(np.float64)
+    matrix = np.stack([control.astype(np.float64) for control, _ in used], axis=1)
+    known = np.array([mean for _, mean in used])
+    centred = matrix - matrix.mean(axis=0)
+    slopes, *_ = np.linalg.lstsq(centred, outcome - outcome.mean(), rcond=None)
+    residual = outcome - outcome.mean() - centred @ slopes
+    freedom = len(outcome) - len(used) - 1
+    error = float(np.sqrt(residual @ residual / freedom / len(outcome)))
+    chance = float(outcome.mean() + (known - matrix.mean(axis=0)) @ slopes)
+    if error < 1e-12:  # the controls explain every event seen; one not seen may yet differ
+        error = proportion(np.zeros(len(outcome), dtype=bool)).standard_error
+    return Estimated(chance=min(1.0, max(0.0, chance)), standard_error=error)
+
+
+def _joined(parts: Sequence[Outcomes]) -> Outcomes:
+    def together(name: str) -> dict[str, NDArray[np.bool_]]:
+        keys = getattr(parts[0], name)
+        return {key: np.concatenate([getattr(part, name)[key] for part in parts]) for key in keys}
+
+    return Outcomes(fails=together("fails"), at_limit=together("at_limit"), measured=together("measured"))
+
+
+def batches(scenario: Scenario, population: Population, enough: Callable[[Outcomes], bool]) -> Outcomes:
+    """Run batches until ``enough(outcomes so far)`` or `MOST` inspections."""
+    parts: list[Outcomes] = []
+    for first in range(0, MOST, BATCH):
+        parts.append(outcomes(scenario, population, np.arange(first, first + BATCH)))
+        if enough(_joined(parts)):
+            break
+    return _joined(parts)
+
+
+def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) -> tuple[Chance, ...]:
+    """Return the chance of failing of each scenario, by simulation alone.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario
+        Without grids.
+    progress : callable, optional
+        Called with (done, all) after each scenario.
+
+    Returns
+    -------
+    tuple of Chance
+        Every question answered, each with its standard error.
+    """
+    jobs = list(zip(scenarios, populations(scenarios), strict=True))
+    return tuple(in_threads(lambda job: _chance(*job), jobs, progress=progress))
+
+
+def _chance(scenario: Scenario, population: Population) -> Chance:
+    seen = batches(scenario, population, lambda so_far: all(proportion(so_far.fails[q]).precise for q in QUESTIONS))
+    estimates = {question: proportion(seen.fails[question]) for question in QUESTIONS}
+    return Chance(
+        fails={question: estimate.chance for question, estimate in estimates.items()},
+        standard_error={question: estimate.standard_error for question, estimate in estimates.items()},
+        at_limit={name: float(seen.at_limit[name].mean()) for name in CRITERIA},
+        not_measured={name: float(1 - seen.measured[name].mean()) for name in CRITERIA},
+        engine=dict.fromkeys(QUESTIONS, "simulate"),
+        bound=0.0,
+        inspections=len(seen.fails["any"]),
+    )

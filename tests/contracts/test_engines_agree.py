@@ -1,0 +1,96 @@
+"""Three ways to the same number: exact, simulated, and simulated with exact controls, within computed bounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from scenarios import load
+from scenarios.engines import auto, exact, simulate
+from scenarios.engines.chance import QUESTIONS
+from scenarios.scenario import Scenario, populations
+
+INSPECTIONS = 20_000
+ERROR = 1e-6  # family-wise chance that a test here fails although all is well
+LIST = Path(__file__).parents[1] / "data" / "village_list_clean.xlsx"
+
+
+def cells(name: str) -> list[Scenario]:
+    scenario = load(name)
+    return [scenario.at(level) for level in scenario.points()[3:13:3]]
+
+
+@pytest.mark.parametrize("name", ["example", str(LIST)])
+def test_exact_chances_lie_in_the_simulated_intervals(name: str) -> None:
+    asked = cells(name)
+    known = exact.chances(asked)
+    family = len(asked) * len(exact.RATIO_CRITERIA) * 2
+    for cell, population, chance in zip(asked, populations(asked), known, strict=True):
+        seen = simulate.outcomes(cell, population, np.arange(INSPECTIONS))
+        for criterion in exact.RATIO_CRITERIA:
+            count = int(seen.fails[criterion].sum())
+            low = stats.beta.ppf(ERROR / family / 2, count, INSPECTIONS - count + 1) if count else 0.0
+            high = (
+                stats.beta.ppf(1 - ERROR / family / 2, count + 1, INSPECTIONS - count) if count < INSPECTIONS else 1.0
+            )
+            expected = chance.fails[criterion]
+            assert expected is not None
+            assert low <= expected <= high, (criterion, low, expected, high)
+
+
+@pytest.mark.parametrize("name", ["example", str(LIST)])
+def test_controls_change_the_noise_and_not_the_answer(name: str) -> None:
+    asked = cells(name)
+    helped = auto.chances(asked)
+    family = len(asked) * 2
+    bound = stats.norm.isf(ERROR / family / 2)
+    for cell, population, chance in zip(asked, populations(asked), helped, strict=True):
+        # Inspections that the engine did not use.
+        seen = simulate.outcomes(cell, population, np.arange(simulate.MOST, simulate.MOST + INSPECTIONS))
+        for question in ("any", "incidence"):
+            plain = simulate.proportion(seen.fails[question])
+            value, error = chance.fails[question], chance.standard_error[question]
+            assert value is not None
+            assert error is not None
+            assert abs(value - plain.chance) <= bound * np.hypot(error, plain.standard_error), (question, value, plain)
+            assert chance.engine[question] == "simulate"
+
+
+def test_auto_answers_every_question_and_keeps_the_exact_numbers() -> None:
+    asked = cells("example")
+    for known, chance in zip(exact.chances(asked), auto.chances(asked), strict=True):
+        assert all(chance.fails[question] is not None for question in QUESTIONS)
+        criteria = [chance.fails[name] or 0.0 for name in QUESTIONS[1:]]
+        assert max(criteria) <= (chance.fails["any"] or 0.0) <= sum(criteria)
+        for name in exact.RATIO_CRITERIA:
+            assert chance.fails[name] == known.fails[name]
+            assert chance.standard_error[name] == 0.0
+
+
+def test_control_variates_are_unbiased_and_less_noisy() -> None:
+    rng = np.random.default_rng(7)
+    size, runs = 2_000, 400
+    estimates = []
+    for _ in range(runs):
+        first, second, third = rng.random((3, size)) < np.array([[0.2], [0.3], [0.05]])
+        estimates.append(simulate.controlled(first | second | third, [first, second], [0.2, 0.3]))
+    truth = 1 - 0.8 * 0.7 * 0.95
+    values = np.array([each.chance for each in estimates])
+    spread = values.std(ddof=1)
+    limit = stats.norm.isf(ERROR / 2)
+    assert abs(values.mean() - truth) <= limit * spread / np.sqrt(runs) + 1 / size  # the ratio's bias is O(1/R)
+    plain = np.sqrt(truth * (1 - truth) / size)
+    assert spread < 0.8 * plain
+    # The printed standard error is the spread, within the chi-square range of so many runs.
+    told = np.sqrt(np.mean([each.standard_error**2 for each in estimates]))
+    low, high = np.sqrt(stats.chi2.ppf([ERROR / 2, 1 - ERROR / 2], runs - 1) / (runs - 1))
+    assert low <= spread / told <= high
+
+
+def test_a_chance_never_seen_has_an_error() -> None:
+    estimate = simulate.controlled(np.zeros(4_000, dtype=bool), [], [])
+    assert estimate.chance == 0
+    assert estimate.standard_error > 0
