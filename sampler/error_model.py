@@ -149,11 +149,11 @@ def _marks(frame: Frame, models: Sequence[ErrorModel], kind: str, seed: int, rep
 
 
 def _at_least(level: Decimal) -> Decimal:
-    """Return the level or the next higher of 1, 1/2, 1/4, ...: near levels then share one remembered order."""
+    """Return the next higher of 1/16, 1/8, ... 1: near levels then share one remembered order."""
     step = Decimal(1)
-    while step / 2 >= level > 0:
+    while step / 2 >= max(level, Decimal("0.0625")):
         step /= 2
-    return step if level else level
+    return step
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -27,7 +27,7 @@ _SECOND = (("persons_squared", 21), ("persons_times_wrong", 21), ("wrong_squared
 class _Packed:
     """A population as the kernel reads it."""
 
-    words: tuple[Words, Words]  # (N,) each
+    words: Words  # (N,)
     sums: Words  # (3V, 2)
 
 
@@ -56,7 +56,7 @@ def tallies(population: Population, plan: Plan, *, seed: int, replicates: Ints) 
     if packed is None or kernel is None:
         draws = draw(frame, plan, seed=seed, replicates=replicates)
         return tally(observe(draws, frame, population.wrong_persons, population.approves))
-    villages, words = _run(kernel, population, plan, packed, seed, replicates, with_villages=True)
+    villages, words = _run(kernel, population, plan, packed, seed, replicates, with_squares=True)
     strata = plan.strata(frame)
     return Tally(
         villages=villages,
@@ -70,13 +70,16 @@ def tallies(population: Population, plan: Plan, *, seed: int, replicates: Ints) 
 def totals(population: Population, plan: Plan, *, seed: int, replicates: Ints) -> Ints:
     """Return the moments of R inspections summed over the drawn villages, shape (R, 3, 8).
 
-    The same as ``tallies(...).totals()``, without holding the villages apart where the sums fit the packed words.
+    The first five are those of ``tallies(...).totals()``, made faster without holding the villages apart; the squares
+    and products, which no decision needs, are 0.
     """
     packed = _packed(population, plan, over_villages=True)
     kernel = _kernel()
     if packed is None or kernel is None:
-        return tallies(population, plan, seed=seed, replicates=replicates).totals()
-    _, words = _run(kernel, population, plan, packed, seed, replicates, with_villages=False)
+        sums = tallies(population, plan, seed=seed, replicates=replicates).totals()
+        sums[..., len(_FIRST) + 1 :] = 0
+        return sums
+    _, words = _run(kernel, population, plan, packed, seed, replicates, with_squares=False)
     return _unpacked(words)[:, 0]
 
 
@@ -94,20 +97,25 @@ def _packed(population: Population, plan: Plan, *, over_villages: bool) -> _Pack
     moments = household_moments(frame.household_persons, population.wrong_persons, population.approves)
     if not _fits(moments, population, plan, over_villages=over_villages):
         return None
-    packed = []
-    for fields in (_FIRST, _SECOND):
-        shift = 0
-        word = np.zeros(len(moments), dtype=np.uint64)
-        for name, bits in fields:
-            word |= moments[:, MOMENTS.index(name)].astype(np.uint64) << np.uint64(shift)
-            shift += bits
-        packed.append(word)
-    sums = []
-    for word in packed:
-        # Modulo 2**64, so that differences of the running sum are exact.
-        running = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(word, dtype=np.uint64)])
-        sums.append(running[frame.offsets[1:]] - running[frame.offsets[:-1]])
-    return _Packed(words=(packed[0], packed[1]), sums=np.stack(sums, axis=1))
+    words, squares = (_word(moments, fields) for fields in (_FIRST, _SECOND))
+    return _Packed(words=words, sums=np.stack([_block_sums(each, frame.offsets) for each in (words, squares)], axis=1))
+
+
+def _word(moments: Ints, fields: tuple[tuple[str, int], ...]) -> Words:
+    """Return each household's moments side by side in a word, the first lowest."""
+    word = np.zeros(len(moments), dtype=np.uint64)
+    shift = 0
+    for name, bits in fields:
+        word |= moments[:, MOMENTS.index(name)].astype(np.uint64) << np.uint64(shift)
+        shift += bits
+    return word
+
+
+def _block_sums(words: Words, offsets: Ints) -> Words:
+    # Modulo 2**64, so that differences of the running sum are exact.
+    running = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(words, dtype=np.uint64)])
+    sums: Words = running[offsets[1:]] - running[offsets[:-1]]
+    return sums
 
 
 def _fits(moments: Ints, population: Population, plan: Plan, *, over_villages: bool) -> bool:
@@ -131,7 +139,7 @@ def _run(
     seed: int,
     replicates: Ints,
     *,
-    with_villages: bool,
+    with_squares: bool,
 ) -> tuple[Ints, Words]:
     frame = population.frame
     strata = plan.strata(frame)
@@ -143,9 +151,9 @@ def _run(
         np.array([s.drawn for s in strata], dtype=np.int64),
         frame.offsets,
         plan.visited_households(frame).ravel(),
-        *packed.words,
+        packed.words,
         packed.sums,
-        with_villages,
+        with_squares,
     )
     return villages, words
 

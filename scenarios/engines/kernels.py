@@ -5,7 +5,9 @@ of k among the first i units, adding unit i with generating function G gives
 
     Q[k] <- ((i - k) / i) Q[k] + (k / i) G Q[k - 1],   k = min(i, n) ... 1,   Q[0] = 1.
 
-Every intermediate is itself a distribution, so nothing overflows and nothing cancels.
+Every intermediate is itself a distribution, so nothing overflows and nothing cancels. Units with the same G can join
+at once: x of a run of c such units are in the sample with the hypergeometric chance, and Q[k] becomes the sum over x of
+that chance times G**x Q[k - x].
 """
 
 from __future__ import annotations
@@ -43,35 +45,62 @@ def household_laws(
         The laws one after another: chance of each sum 0, 1, 2, ...
     """
     laws = np.zeros(law_starts[-1])
+    weights = np.empty(takes.max() + 1 if len(takes) else 1)
     for b in range(len(takes)):
-        size, take = starts[b + 1] - starts[b], takes[b]
+        size, take, begin = starts[b + 1] - starts[b], takes[b], starts[b]
         width = law_starts[b + 1] - law_starts[b]
         table = np.zeros((take + 1, width))
         table[0, 0] = 1.0
-        top = np.zeros(take + 1, dtype=np.int64)  # largest sum so far of a sample of k
-        for i in range(1, size + 1):
-            score = scores[starts[b] + i - 1]
-            for k in range(min(i, take), max(1, take - (size - i)) - 1, -1):
-                stay, join = (i - k) / i, k / i
-                if stay == 0.0:
-                    top[k] = -1
+        top = np.full(take + 1, -1)  # largest sum so far of a sample of k
+        top[0] = 0
+        seen = 0
+        while seen < size:
+            score = scores[begin + seen]
+            run = 1
+            while seen + run < size and scores[begin + seen + run] == score:
+                run += 1
+            for k in range(min(seen + run, take), max(1, take - (size - seen - run)) - 1, -1):
+                fewest, most = max(0, k - seen), min(run, k)
+                _hypergeometric(weights, run, seen, k, fewest, most)
+                stay = weights[0] if fewest == 0 else 0.0
                 for t in range(top[k] + 1):
                     table[k, t] *= stay
-                for t in range(top[k - 1] + 1):
-                    table[k, t + score] += join * table[k - 1, t]
-                top[k] = max(top[k], top[k - 1] + score)
+                for x in range(max(1, fewest), most + 1):
+                    shift, part = score * x, weights[x]
+                    for t in range(top[k - x] + 1):
+                        table[k, t + shift] += part * table[k - x, t]
+                    top[k] = max(top[k], top[k - x] + shift)
+            seen += run
         laws[law_starts[b] : law_starts[b + 1]] = table[take]
     return laws
 
 
+@numba.njit(cache=True, nogil=True, inline="always")
+def _hypergeometric(weights, run, seen, k, fewest, most):  # type: ignore[no-untyped-def]
+    """Fill in the chances that x of a sample of k are among the run, from the mode outwards so that none overflows."""
+    mode = min(max((k + 1) * (run + 1) // (run + seen + 2), fewest), most)
+    weights[mode] = 1.0
+    total = 1.0
+    for x in range(mode, most):
+        weights[x + 1] = weights[x] * ((run - x) * (k - x)) / ((x + 1) * (seen - k + x + 1))
+        total += weights[x + 1]
+    for x in range(mode, fewest, -1):
+        weights[x - 1] = weights[x] * (x * (seen - k + x)) / ((run - x + 1) * (k - x + 1))
+        total += weights[x - 1]
+    for x in range(fewest, most + 1):
+        weights[x] /= total
+
+
 @numba.njit(cache=True, nogil=True)
-def village_sample(real: NDArray[np.float64], imaginary: NDArray[np.float64], drawn: int) -> NDArray[np.complex128]:
+def village_sample(values: NDArray[np.complex128], villages: NDArray[np.int64], drawn: int) -> NDArray[np.complex128]:
     """Return the generating function of a simple random sample of villages at every frequency.
 
     Parameters
     ----------
-    real, imaginary : ndarray of float64, shape (M, F)
-        Generating functions of the M villages at F frequencies.
+    values : ndarray of complex128, shape (V, F)
+        Generating functions of all villages at F frequencies.
+    villages : ndarray of int64, shape (M,)
+        Those of the stratum.
     drawn : int
         Villages drawn, 0..M.
 
@@ -79,18 +108,21 @@ def village_sample(real: NDArray[np.float64], imaginary: NDArray[np.float64], dr
     -------
     ndarray of complex128, shape (F,)
     """
-    villages, frequencies = real.shape
+    size, frequencies = len(villages), values.shape[1]
     result = np.empty(frequencies, dtype=np.complex128)
-    re = np.empty((drawn + 1, _CHUNK))
-    im = np.empty((drawn + 1, _CHUNK))
+    # Real and imaginary parts lie apart, so that the innermost loop is plain arithmetic on neighbours.
+    re, im = np.empty((drawn + 1, _CHUNK)), np.empty((drawn + 1, _CHUNK))
+    g, h = np.empty(_CHUNK), np.empty(_CHUNK)
     for first in range(0, frequencies, _CHUNK):
         width = min(_CHUNK, frequencies - first)
         re[:] = 0.0
         im[:] = 0.0
         re[0] = 1.0
-        for i in range(1, villages + 1):
-            g, h = real[i - 1, first : first + width], imaginary[i - 1, first : first + width]
-            for k in range(min(i, drawn), max(1, drawn - (villages - i)) - 1, -1):
+        for i in range(1, size + 1):
+            for f in range(width):
+                g[f] = values[villages[i - 1], first + f].real
+                h[f] = values[villages[i - 1], first + f].imag
+            for k in range(min(i, drawn), max(1, drawn - (size - i)) - 1, -1):
                 stay, join = (i - k) / i, k / i
                 x, y, u, v = re[k], im[k], re[k - 1], im[k - 1]
                 for f in range(width):

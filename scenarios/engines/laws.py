@@ -145,10 +145,10 @@ def county_law(blocks: BlockLaws, strata: Sequence[Stratum]) -> ScoreLaw:
         turn = (2 * np.pi / length) * ((residue * (score % length)) % length).astype(np.float64)
         folded = _folded(blocks, block * short + score % short, weight, turn if residues > 1 else None, short)
         transforms = fft.fft(folded) if residues > 1 else fft.rfft(folded)
-        transforms = transforms.prod(axis=1) if transforms.shape[1] > 1 else transforms[:, 0]
+        transforms = transforms.prod(axis=1) if transforms.shape[1] > 1 else np.ascontiguousarray(transforms[:, 0])
         product = np.ones(transforms.shape[1], dtype=np.complex128)
         for stratum in strata:
-            product *= _village_sample()(transforms[stratum.villages], stratum.drawn)
+            product *= _village_sample()(transforms, stratum.villages, stratum.drawn)
         spectrum[residue::residues] = product
     chance = fft.irfft(spectrum, length) if residues == 1 else fft.ifft(spectrum).real
     return ScoreLaw(
@@ -247,16 +247,13 @@ def _household_laws() -> Callable[[Ints, Ints, Ints, Ints], Floats]:
     return compiled
 
 
-def _village_sample() -> Callable[[NDArray[np.complex128], int], NDArray[np.complex128]]:
+def _village_sample() -> Callable[[NDArray[np.complex128], Ints, int], NDArray[np.complex128]]:
+    """Return the compiled village recursion, or its readable twin where numba cannot be imported."""
     try:
         from scenarios.engines.kernels import village_sample  # noqa: PLC0415
     except ImportError:
-        return sample_values
-
-    def compiled(values: NDArray[np.complex128], drawn: int) -> NDArray[np.complex128]:
-        result: NDArray[np.complex128] = village_sample(values.real.copy(), values.imag.copy(), drawn)
-        return result
-
+        return lambda values, villages, drawn: sample_values(values[villages], drawn)
+    compiled: Callable[[NDArray[np.complex128], Ints, int], NDArray[np.complex128]] = village_sample
     return compiled
 
 

@@ -15,8 +15,8 @@ from scenarios.scenario import Level, Scenario, populations
 
 SHARES = (Decimal("0.05"), Decimal("0.5"))
 
-_CLOSE = 0.0005  # a root is found when the chance is this near to the share
-_STEPS = 12  # steps after which the bracket is narrower than a person
+_CLOSE = Decimal("0.00002")  # a level is found when a step changes it by no more
+_STEPS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,15 +134,16 @@ def _between(low: tuple[Decimal, float], high: tuple[Decimal, float], share: flo
 def _root(
     low: tuple[Decimal, float], high: tuple[Decimal, float], share: float, exactly: Callable[[Decimal], float]
 ) -> Decimal:
-    """Return the level at which a rising chance passes the share, by regula falsi on the log-odds and halving."""
+    """Return the level at which a rising chance passes the share: log-odds interpolation, ever closer."""
     middle = _between(low, high, share)
-    for step in range(_STEPS):
+    for _ in range(_STEPS):
         chance = exactly(middle)
-        if abs(chance - share) <= _CLOSE:
-            break
         if chance < share:
             low = (middle, chance)
         else:
             high = (middle, chance)
-        middle = _between(low, high, share) if step % 2 == 0 else (low[0] + high[0]) / 2
+        closer = _between(low, high, share)
+        if abs(closer - middle) <= _CLOSE:
+            return closer
+        middle = closer
     return middle

@@ -54,7 +54,7 @@ def test_the_compiled_village_recursion_equals_the_readable_one(seed: int) -> No
     drawn = int(rng.integers(0, villages + 1))
     # Generating functions on the unit circle have modulus at most 1.
     values = np.sqrt(rng.random((villages, frequencies))) * np.exp(2j * np.pi * rng.random((villages, frequencies)))
-    compiled = village_sample(values.real.copy(), values.imag.copy(), drawn)
+    compiled = village_sample(values.astype(np.complex128), np.arange(len(values)), drawn)
     assert np.abs(compiled - sample_values(values, drawn)).max() <= TWINS
 
 
@@ -185,7 +185,9 @@ def test_the_law_serves_without_the_compiler_too(seed: int) -> None:
     blocks = county.blocks()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(laws, "_household_laws", lambda: readable_household_laws)
-        patch.setattr(laws, "_village_sample", lambda: sample_values)
+        patch.setattr(
+            laws, "_village_sample", lambda: lambda values, chosen, drawn: sample_values(values[chosen], drawn)
+        )
         readable = county.blocks()
         law = county_law(readable, county.strata)
     assert np.abs(readable.chance - blocks.chance).max() <= TWINS
