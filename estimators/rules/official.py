@@ -112,8 +112,20 @@ def decide(
 
 
 def _excess(numerator: NDArray[Any], denominator: NDArray[Any], limit: Fraction) -> NDArray[Any]:
-    excess: NDArray[Any] = limit.denominator * numerator.astype(object) - limit.numerator * denominator.astype(object)
+    times = limit.denominator + limit.numerator
+    top, bottom = _roomy((numerator, denominator), times * max(_largest(numerator), _largest(denominator)))
+    excess: NDArray[Any] = limit.denominator * top - limit.numerator * bottom
     return excess
+
+
+def _largest(values: NDArray[Any]) -> int:
+    return int(np.max(np.abs(values), initial=1))
+
+
+def _roomy(arrays: tuple[NDArray[Any], ...], bound: int) -> tuple[NDArray[Any], ...]:
+    """Return machine integers where no result passes `bound` < 2**62, else Python's own, which are slower."""
+    kind = np.int64 if bound < 2**62 else object
+    return tuple(np.asarray(array, dtype=kind) for array in arrays)
 
 
 def _incidence(
@@ -121,12 +133,12 @@ def _incidence(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the incidence as an exact ratio: (remaining + rate_E exited + rate_N unregistered) / rural."""
     rural, remaining = int(group_persons.sum()), int(group_persons[REMAINING])
-    # Python integers: the common denominator of two rates and a limit can pass 2**63 in a large county.
-    found, seen = (np.asarray(part, dtype=object) for part in wrong_exit)
-    missing, asked = (np.asarray(part, dtype=object) for part in missed)
+    exited, unregistered = int(group_persons[EXITED]), int(group_persons[UNREGISTERED])
+    # The common denominator of two rates can pass 2**63 in a large county.
+    sides = [max(_largest(part) for part in ratio) for ratio in (wrong_exit, missed)]
+    found, seen, missing, asked = _roomy((*wrong_exit, *missed), 3 * max(rural, 1) * sides[0] * sides[1])
     seen, asked = np.where(seen > 0, seen, 1), np.where(asked > 0, asked, 1)
     if policy.incidence == "registered":
         found, missing = 0 * found, 0 * missing
-    exited, unregistered = int(group_persons[EXITED]), int(group_persons[UNREGISTERED])
     numerator = remaining * seen * asked + exited * found * asked + unregistered * missing * seen
     return numerator, rural * seen * asked

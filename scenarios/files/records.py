@@ -41,10 +41,11 @@ def risk_record(curve: Curve) -> dict[str, Any]:
                 "at_limit": dict(chance.at_limit),
                 "not_measured": dict(chance.not_measured),
                 "engine": dict(chance.engine),
+                "any_finding": finding,
                 "bound": chance.bound,
                 "inspections": chance.inspections,
             }
-            for level, chance in zip(curve.levels, curve.chances, strict=True)
+            for level, chance, finding in zip(curve.levels, curve.chances, curve.finding, strict=True)
         ],
         "readings": {"missed": {_other(curve.scenario.policy): list(curve.other_denominator)}},
         "tipping": {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from scenarios.engines import auto, exact, simulate
 from scenarios.engines.chance import Chance
 from scenarios.engines.threads import in_threads
+from scenarios.questions.reach import chance_of_finding
 from scenarios.questions.tipping import Tipping, tipping
 from scenarios.scenario import Level, Scenario, populations
 
@@ -35,6 +36,8 @@ class Curve:
     other_denominator : tuple of float
         Chance that `missed` fails under the other reading of its denominator, one a level: no source says which is
         meant, and the two differ more than tenfold.
+    finding : tuple of float
+        Chance that at least one wrong household is visited, one a level; exact.
     tipping : tuple of Tipping
         Where the chances pass 5% and 50% along the grid's first axis.
     """
@@ -44,7 +47,8 @@ class Curve:
     levels: tuple[Level, ...]
     chances: tuple[Chance, ...]
     other_denominator: tuple[float, ...]
-    tipping: tuple[Tipping, ...] = ()
+    finding: tuple[float, ...]
+    tipping: tuple[Tipping, ...]
 
     @property
     def axis(self) -> tuple[str, ...]:
@@ -101,6 +105,9 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
         engine=engine,
         levels=levels,
         chances=chances,
+        finding=tuple(
+            in_threads(lambda job: chance_of_finding(*job), list(zip(cells, populations(cells), strict=True)))
+        ),
         tipping=tipping(scenario, levels, chances),
         other_denominator=tuple(
             in_threads(

@@ -135,15 +135,16 @@ def _risk_table(curve: Curve, words: Catalogue) -> Table:
         table.add_column(words.say("risk.column_given" if given else "risk.column_single"))
     for question in QUESTIONS:
         table.add_column(words.say(f"criterion.{question}"), justify="right", overflow="fold")
-    table.add_column(
-        words.say("risk.column_other", reading=_reading(other_denominator(curve.scenario), words)), justify="right"
-    )
-    for level, answer, other in zip(curve.levels, curve.chances, curve.other_denominator, strict=True):
+    table.add_column(words.say("risk.column_finding"), justify="right", overflow="fold")
+    other_reading = other_denominator(curve.scenario).policy.missed_denominator
+    table.add_column(words.say(f"risk.column_other_{other_reading}"), justify="right", overflow="fold")
+    rows = zip(curve.levels, curve.chances, curve.finding, curve.other_denominator, strict=True)
+    for level, answer, finding, other in rows:
         head = [level_value(axis.keys[0], level[axis.keys[0]]) for axis in axes] or [
             words.say("risk.row_given" if given else "risk.row_single")
         ]
         shown = [shown_chance(answer, question, words) for question in QUESTIONS]
-        table.add_row(*head, *shown, chance(other))
+        table.add_row(*head, *shown, chance(finding), chance(other))
     return table
 
 
@@ -190,7 +191,9 @@ def _notes(curve: Curve, words: Catalogue) -> Iterator[str]:
     if any(value is None for answer in curve.chances for value in answer.fails.values()):
         yield words.say("risk.note_unavailable")
     yield from _engine_notes(curve, words)
-    yield words.say("risk.note_reading", here=_reading(curve.scenario, words))
+    yield words.say("risk.note_finding")
+    other = _reading(other_denominator(curve.scenario), words)
+    yield words.say("risk.note_reading", here=_reading(curve.scenario, words), other=other)
     way = words.say("risk.note_boundary_fails" if policy.at_limit_fails else "risk.note_boundary_passes")
     yield words.say("risk.note_boundary", fails_or_passes=way, change=chance(largest_tie(curve)))
     nothing = unmeasured(curve)
