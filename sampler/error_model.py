@@ -170,12 +170,17 @@ class _Order:
     full: Ints  # wrong persons once the household has turned
     before: Ints  # sum of `full` over those ahead
     levels: Floats  # turning levels
+    largest_rate: float  # largest propensity over the county's rate
 
 
 def _mark(order: _Order, model: ErrorModel) -> Ints:
     level: Decimal = getattr(model, order.kind)
     mark = np.zeros(order.households, dtype=np.int64)
     if model.totals == "expected":
+        if order.largest_rate * float(level) > 1:
+            # No propensity can pass 1, so that the average would silently fall short.
+            most = f"{1 / order.largest_rate:.4f}"
+            raise refuse("level_unreachable", key=order.kind, found=str(level), allowed=most)
         mark[order.members] = np.where(order.levels <= float(level), order.full, 0)
         return mark
     total, reachable = _nearest(level, order.counted), int(order.full.sum())
@@ -205,10 +210,13 @@ def _turning_order(frame: Frame, structure: _Structure, seed: int, replicate: in
         + np.sqrt(1 - structure.shared) * uniforms.own_normal[ERROR_KINDS.index(kind)]
     )
     wanted = _nearest(upto, int(weight.sum()))
+    relative = _relative_rates(
+        np.where(frame.remote[village], structure.remote_multiplier, 1.0), weight, structure.whole
+    )
     levels = _turning_levels(
         propensity,
         effect[village],
-        _relative_rates(np.where(frame.remote[village], structure.remote_multiplier, 1.0), weight, structure.whole),
+        relative,
         structure.icc,
         upto=float(upto),
         enough=lambda turned: bool(full[turned].sum() >= wanted),
@@ -222,6 +230,7 @@ def _turning_order(frame: Frame, structure: _Structure, seed: int, replicate: in
         full=full[order],
         before=np.cumsum(full[order]) - full[order],
         levels=levels[order],
+        largest_rate=float(relative.max(initial=0.0)),
     )
 
 

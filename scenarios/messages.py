@@ -51,6 +51,7 @@ class Catalogue:
         """Return the one message of a mistake: where, what was found, what is allowed."""
         told = {name: clean(value) if isinstance(value, str) else value for name, value in mistake.fields.items()}
         fields: dict[str, Any] = {"nearest": "", "found": "", "allowed": "", **told}
+        fields["allowed"] = self.words.get(f"allowed.{fields['allowed']}", fields["allowed"])
         text = self.say(f"mistake.{mistake.code}", **fields)
         if fields["nearest"]:
             text += self.say("mistake_nearest", nearest=fields["nearest"])

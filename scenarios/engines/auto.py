@@ -51,9 +51,10 @@ def _completed(scenario: Scenario, population: Population, known: Chance) -> Cha
     seen = batches(scenario, population, lambda so_far: all(e.precise for e in estimates(so_far).values()))
     found = estimates(seen)
     at_limit, not_measured = dict(known.at_limit), dict(known.not_measured)
-    if "incidence" in missing:
-        at_limit["incidence"] = float(seen.at_limit["incidence"].mean())
-        not_measured["incidence"] = float(1 - seen.measured["incidence"].mean())
+    for name in missing:
+        if name in at_limit:
+            at_limit[name] = float(seen.at_limit[name].mean())
+            not_measured[name] = float(1 - seen.measured[name].mean())
     return replace(
         known,
         fails=_in_range({**known.fails, **{question: each.chance for question, each in found.items()}}),
@@ -62,11 +63,14 @@ def _completed(scenario: Scenario, population: Population, known: Chance) -> Cha
         not_measured=not_measured,
         engine={**known.engine, **dict.fromkeys(missing, "simulate")},
         inspections=len(seen.fails["any"]),
+        failed={question: int(seen.fails[question].sum()) for question in missing},
     )
 
 
 def _estimate(question: str, seen: Outcomes, known: Mapping[str, float | None]) -> Estimated:
-    controls = [(seen.fails[name], chance) for name in _CONTROLS[question] if (chance := known[name]) is not None]
+    controls = [
+        (seen.fails[name], chance) for name in _CONTROLS.get(question, ()) if (chance := known[name]) is not None
+    ]
     return controlled(seen.fails[question], [events for events, _ in controls], [chance for _, chance in controls])
 
 

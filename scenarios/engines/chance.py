@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 QUESTIONS = ("any", "wrong_exit", "missed", "incidence", "approval")
 
@@ -28,6 +28,8 @@ class Chance:
         Numerical error of the exact numbers is below this.
     inspections : int
         Simulated inspections behind the simulated numbers; 0 where there are none.
+    failed : mapping of str to int
+        How many of them failed, by simulated question.
     """
 
     fails: Mapping[str, float | None]
@@ -37,3 +39,4 @@ class Chance:
     engine: Mapping[str, str | None]
     bound: float
     inspections: int = 0
+    failed: Mapping[str, int] = field(default_factory=dict)

@@ -26,6 +26,18 @@ from scenarios.scenario import Scenario, populations
 
 RATIO_CRITERIA = ("wrong_exit", "missed", "approval")
 
+# Widest range of scores worth computing: a limit of many digits (0.0123457) makes them millions wide.
+_WIDEST = 2_000_000
+
+
+def serves(scenario: Scenario, criterion: str) -> bool:
+    """Say whether a ratio criterion's exact law takes seconds at most: its limit may have few digits only."""
+    frame = scenario.frame
+    persons = scenario.plan.visited_households(frame) * (frame.group_persons / np.maximum(frame.group_households, 1))
+    groups = list(GROUPS_COUNTED[criterion])
+    seen = sum(s.drawn * persons[s.villages][:, groups].sum(axis=1).mean() for s in scenario.plan.strata(frame))
+    return bool(scenario.policy.limits[criterion].denominator * seen <= _WIDEST)
+
 
 def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) -> tuple[Chance, ...]:
     """Return the chance of failing of each scenario, exactly.
@@ -40,12 +52,15 @@ def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) 
     Returns
     -------
     tuple of Chance
-        In the order of `scenarios`. ``incidence`` and ``any`` are None where the county is too large for them.
+        In the order of `scenarios`. What would take too long is None: ``incidence`` and
+        ``any`` in a large county, a criterion whose limit has many digits.
     """
+    truths = populations(scenarios)
     asked = [
         (scenario, truth, criterion)
-        for scenario, truth in zip(scenarios, populations(scenarios), strict=True)
+        for scenario, truth in zip(scenarios, truths, strict=True)
         for criterion in RATIO_CRITERIA
+        if serves(scenario, criterion)
     ]
     # Levels that leave a criterion's truth as it is (approval, mostly) share one answer.
     keys = [_key(*job) for job in asked]
@@ -57,14 +72,11 @@ def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) 
             strict=True,
         )
     )
-    size = len(RATIO_CRITERIA)
+    found: dict[int, dict[str, RatioChance]] = {}
+    for key, (scenario, _, criterion) in zip(keys, asked, strict=True):
+        found.setdefault(id(scenario), {})[criterion] = ratios[key]
     return tuple(
-        _chance(
-            scenario,
-            truth,
-            dict(zip(RATIO_CRITERIA, (ratios[key] for key in keys[i * size : (i + 1) * size]), strict=True)),
-        )
-        for i, (scenario, truth, _) in enumerate(asked[::size])
+        _chance(scenario, truth, found.get(id(scenario), {})) for scenario, truth in zip(scenarios, truths, strict=True)
     )
 
 
@@ -140,7 +152,7 @@ def _chance(scenario: Scenario, population: Population, ratios: Mapping[str, Rat
         at_limit=at_limit,
         not_measured=not_measured,
         engine={name: None if value is None else "exact" for name, value in fails.items()},
-        bound=max(ratio.bound for ratio in ratios.values()),
+        bound=max((ratio.bound for ratio in ratios.values()), default=0.0),
     )
 
 

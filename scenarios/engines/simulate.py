@@ -212,4 +212,5 @@ def _chance(scenario: Scenario, population: Population) -> Chance:
         engine=dict.fromkeys(QUESTIONS, "simulate"),
         bound=0.0,
         inspections=len(seen.fails["any"]),
+        failed={question: int(seen.fails[question].sum()) for question in QUESTIONS},
     )

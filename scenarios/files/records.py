@@ -44,6 +44,7 @@ def risk_record(curve: Curve) -> dict[str, Any]:
                 "any_finding": finding,
                 "bound": chance.bound,
                 "inspections": chance.inspections,
+                "failed": dict(chance.failed),
             }
             for level, chance, finding in zip(curve.levels, curve.chances, curve.finding, strict=True)
         ],

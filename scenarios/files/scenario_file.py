@@ -17,6 +17,7 @@ from typing import Any, get_type_hints
 import tomli_w
 from pydantic import ValidationError
 
+from estimators.policy import Policy
 from sampler.domains import describe, holds
 from sampler.error_model import ErrorModel
 from sampler.errors import InputError, Mistake, refuse
@@ -126,6 +127,7 @@ def _build(tree: Tree, file: str) -> ScenarioFile:
     try:
         document = _with_defaults(document)
         county = _county(document)
+        document = document.model_copy(update={"plan": _fitted(document.plan, len(county.frame.codes))})
         if document.grid:
             _require_grid_domains(_axes(document.grid))
         scenario = Scenario(
@@ -139,13 +141,42 @@ def _build(tree: Tree, file: str) -> ScenarioFile:
         )
     except InputError as error:
         raise InputError(m if "file" in m.fields else m.at(file=file) for m in error.mistakes) from error
-    full = document.model_dump(by_alias=True, exclude_none=True)
+    full = document.model_dump(by_alias=True, exclude_none=True) | {"policy": _policy_tree(scenario.policy)}
     stated = set(_leaves(tree))
-    assumed = tuple(key for key in _leaves(full) if not any(key == s or key.startswith(f"{s}.") for s in stated))
+    assumed = tuple(
+        key
+        for key in _leaves(full)
+        if not any(key == s or key.startswith(f"{s}.") for s in stated)
+        # What the policy says is the policy's, with its own sources and assumptions.
+        and (key == "policy.name" or not key.startswith("policy."))
+    )
     return ScenarioFile(
         scenario=replace(scenario, assumed=assumed, digest=_digest(full, scenario)),
         tree=full,
     )
+
+
+def _fitted(plan: PlanDocument, available: int) -> PlanDocument:
+    """Return the plan with the default number of villages cut to a small county; a stated one is refused instead."""
+    wanted = plan.villages
+    if isinstance(wanted, VillagesDocument) or wanted <= available:
+        return plan
+    if "villages" in plan.model_fields_set:
+        raise refuse("too_many_villages", key="plan.villages", found=wanted, allowed=available)
+    return plan.model_copy(update={"villages": available})
+
+
+def _policy_tree(policy: Policy) -> Tree:
+    """Return every field of a policy, so that a saved scenario means the same whatever becomes of the shipped one."""
+    return {
+        "name": policy.name,
+        "missed_denominator": policy.missed_denominator,
+        "incidence": policy.incidence,
+        "at_limit_fails": policy.at_limit_fails,
+        "weighting": policy.weighting,
+        "limits": {key: Decimal(limit.numerator) / Decimal(limit.denominator) for key, limit in policy.limits.items()},
+        "units": dict(policy.units),
+    }
 
 
 def _with_defaults(document: ScenarioDocument) -> ScenarioDocument:
@@ -287,11 +318,18 @@ def save_scenario(file: ScenarioFile, path: Path) -> None:
     InputError
         ``cannot_write``.
     """
+    require_scenario_suffix(path)
     tree = json.loads(json.dumps(file.tree, default=lambda value: {"decimal": str(value)}), object_hook=_decimals)
     if "file" in tree["frame"]:
         with suppress(ValueError):  # another drive on Windows: the path stays absolute
             tree["frame"]["file"] = Path(os.path.relpath(tree["frame"]["file"], path.resolve().parent)).as_posix()
     write_atomically(path, tomli_w.dumps(tree).encode())
+
+
+def require_scenario_suffix(path: Path) -> None:
+    """Refuse to save a scenario under a name that would not be read as one."""
+    if path.suffix.lower() != ".toml":
+        raise refuse("save_suffix", file=path.name, found=path.suffix)
 
 
 def _decimals(table: dict[str, Any]) -> Any:

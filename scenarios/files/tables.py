@@ -16,6 +16,9 @@ from scenarios.files.sheets import Sheet, read_sheets
 from scenarios.scenario import GivenTruth
 
 _HEADER_ROWS = 30  # a header further down is not looked for
+# A row that begins so, in one of its first cells, adds up others and is no village.
+_SUMMARY_WORDS = ("合计", "总计", "小计", "全县合计", "注:", "注：", "total")
+_SUMMARY_CELLS = 2
 _FEWEST_HEADERS = 3  # so many known headers make a row the header row
 T = TypeVar("T")
 
@@ -162,8 +165,11 @@ def parse_table(sheet: Sheet, columns: Mapping[str, Column]) -> Table:
     )
     mistakes = []
     for record, n in enumerate(records):
+        row = sheet.rows[n]
+        if any(cell is not None and normalised(cell).startswith(_SUMMARY_WORDS) for cell in row[:_SUMMARY_CELLS]):
+            mistakes.append(Mistake("summary_row", {"file": sheet.file, "sheet": sheet.name, "row": n + 1}))
+            continue
         for name, position in at.items():
-            row = sheet.rows[n]
             value = columns[name].parse(row[position] if position < len(row) else None)
             if isinstance(value, Mistake):
                 mistakes.append(value.at(**table.place(record, name)))

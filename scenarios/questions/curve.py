@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sampler.population import Population
 from scenarios.engines import auto, exact, simulate
 from scenarios.engines.chance import Chance
 from scenarios.engines.threads import in_threads
@@ -33,9 +34,9 @@ class Curve:
         The error levels; one empty level for a given truth.
     chances : tuple of Chance
         One a level.
-    other_denominator : tuple of float
+    other_denominator : tuple of float or None
         Chance that `missed` fails under the other reading of its denominator, one a level: no source says which is
-        meant, and the two differ more than tenfold.
+        meant, and the two differ more than tenfold. None where the exact law would take too long.
     finding : tuple of float
         Chance that at least one wrong household is visited, one a level; exact.
     tipping : tuple of Tipping
@@ -46,7 +47,7 @@ class Curve:
     engine: str
     levels: tuple[Level, ...]
     chances: tuple[Chance, ...]
-    other_denominator: tuple[float, ...]
+    other_denominator: tuple[float | None, ...]
     finding: tuple[float, ...]
     tipping: tuple[Tipping, ...]
 
@@ -71,6 +72,10 @@ def other_denominator(scenario: Scenario) -> Scenario:
     other: Mapping[str, str] = {"surveyed": "village", "village": "surveyed"}
     policy = replace(scenario.policy, missed_denominator=other[scenario.policy.missed_denominator])  # type: ignore[arg-type]
     return replace(scenario, policy=policy)
+
+
+def _missed(job: tuple[Scenario, Population]) -> float | None:
+    return exact.ratio_chance(*job, "missed").fails if exact.serves(job[0], "missed") else None
 
 
 def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, int], None] | None = None) -> Curve:
@@ -109,10 +114,5 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
             in_threads(lambda job: chance_of_finding(*job), list(zip(cells, populations(cells), strict=True)))
         ),
         tipping=tipping(scenario, levels, chances),
-        other_denominator=tuple(
-            in_threads(
-                lambda job: exact.ratio_chance(*job, "missed").fails,
-                list(zip(others, populations(others), strict=True)),
-            )
-        ),
+        other_denominator=tuple(in_threads(_missed, list(zip(others, populations(others), strict=True)))),
     )

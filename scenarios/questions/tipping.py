@@ -8,15 +8,16 @@ from decimal import Decimal
 from math import log
 from typing import Literal
 
-from scenarios.engines import exact
+from scenarios.engines import auto, exact
 from scenarios.engines.chance import QUESTIONS, Chance
 from scenarios.engines.threads import in_threads
 from scenarios.scenario import Level, Scenario, populations
 
 SHARES = (Decimal("0.05"), Decimal("0.5"))
 
-_CLOSE = Decimal("0.00002")  # a level is found when a step changes it by no more
-_STEPS = 12
+_CLOSE = 0.0002  # a root is found when the exact chance is this near to the share ...
+_CLOSE_SIMULATED = 0.005  # ... or the simulated one, whose standard error is of this size ...
+_NARROW = Decimal("0.000001")  # ... or the bracket this narrow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,15 +34,15 @@ class Tipping:
         The error level; None when the chance does not pass the share inside the grid.
     outside : {"above", "below"} or None
         Whether the chance then lies above or below the share at every level of the grid.
-    how : {"root", "interpolated"}
-        Root finding on exact numbers, or interpolation between simulated ones.
+    how : {"exact", "simulate"}
+        Whether the root was found on exact numbers or on simulated ones.
     """
 
     question: str
     share: Decimal
     level: float | None
     outside: Literal["above", "below"] | None
-    how: Literal["root", "interpolated"]
+    how: Literal["exact", "simulate"]
 
 
 def tipping(scenario: Scenario, levels: Sequence[Level], chances: Sequence[Chance]) -> tuple[Tipping, ...]:
@@ -70,13 +71,16 @@ def tipping(scenario: Scenario, levels: Sequence[Level], chances: Sequence[Chanc
 
     def find(job: tuple[str, Decimal]) -> Tipping:
         question, share = job
+        exactly = all(chance.engine[question] == "exact" for _, chance in along) and question in exact.RATIO_CRITERIA
 
-        def exactly(value: Decimal) -> float:
+        def ask(value: Decimal) -> float:
             cell = scenario.at({**fixed, **dict.fromkeys(first.keys, value)})
-            (population,) = populations([cell])
-            return exact.ratio_chance(cell, population, question).fails
+            if exactly:
+                return exact.ratio_chance(cell, populations([cell])[0], question).fails
+            (answer,) = auto.chances([cell])
+            return answer.fails[question] or 0.0
 
-        return _find(question, share, along, exactly if question in exact.RATIO_CRITERIA else None)
+        return _find(question, share, along, ask, "exact" if exactly else "simulate")
 
     return tuple(in_threads(find, jobs))
 
@@ -101,21 +105,18 @@ def _find(
     question: str,
     share: Decimal,
     along: Sequence[tuple[Decimal, Chance]],
-    exactly: Callable[[Decimal], float] | None,
+    ask: Callable[[Decimal], float],
+    how: Literal["exact", "simulate"],
 ) -> Tipping:
-    values = [value for value, _ in along]
-    chances = [chance.fails[question] or 0.0 for _, chance in along]
-    simulated = any(chance.engine[question] == "simulate" for _, chance in along)
-    how: Literal["root", "interpolated"] = "interpolated" if simulated or exactly is None else "root"
-    above = next((i for i, chance in enumerate(chances) if chance > share), None)
-    if above is None or above == 0:
-        outside: Literal["above", "below"] = "below" if above is None else "above"
+    points = [(value, chance.fails[question] or 0.0) for value, chance in along]
+    above = [chance > share for _, chance in points]
+    turn = next((i for i in range(1, len(points)) if above[i] != above[i - 1]), None)
+    if turn is None:
+        outside: Literal["above", "below"] = "above" if above[0] else "below"
         return Tipping(question=question, share=share, level=None, outside=outside, how=how)
-    low, high = (values[above - 1], chances[above - 1]), (values[above], chances[above])
-    if how == "interpolated" or exactly is None:
-        level = float(_between(low, high, float(share)))
-    else:
-        level = float(_root(low, high, float(share), exactly))
+    ends = points[turn - 1], points[turn]
+    low, high = ends if above[turn] else ends[::-1]  # a chance may fall along an axis (icc)
+    level = float(_root(low, high, float(share), ask, _CLOSE if how == "exact" else _CLOSE_SIMULATED))
     return Tipping(question=question, share=share, level=level, outside=None, how=how)
 
 
@@ -132,18 +133,23 @@ def _between(low: tuple[Decimal, float], high: tuple[Decimal, float], share: flo
 
 
 def _root(
-    low: tuple[Decimal, float], high: tuple[Decimal, float], share: float, exactly: Callable[[Decimal], float]
+    low: tuple[Decimal, float],
+    high: tuple[Decimal, float],
+    share: float,
+    ask: Callable[[Decimal], float],
+    close: float,
 ) -> Decimal:
-    """Return the level at which a rising chance passes the share: log-odds interpolation, ever closer."""
-    middle = _between(low, high, share)
-    for _ in range(_STEPS):
-        chance = exactly(middle)
-        if chance < share:
-            low = (middle, chance)
-        else:
-            high = (middle, chance)
-        closer = _between(low, high, share)
-        if abs(closer - middle) <= _CLOSE:
-            return closer
-        middle = closer
-    return middle
+    """Return where a chance passes the share: interpolation of the log-odds, every third step a halving.
+
+    It stops when the chance is as near to the share as asked, or the bracket narrower than `_NARROW` (in a small
+    county the chance jumps).
+    """
+    step = 0
+    while abs(high[0] - low[0]) > _NARROW:
+        step += 1
+        middle = (low[0] + high[0]) / 2 if step % 3 == 0 else _between(low, high, share)
+        chance = ask(middle)
+        if abs(chance - share) <= close:
+            return middle
+        low, high = ((middle, chance), high) if chance < share else (low, (middle, chance))
+    return (low[0] + high[0]) / 2

@@ -66,7 +66,7 @@ def _words(curve: Curve, words: Catalogue) -> dict[str, str]:
     title = scenario.policy.titles.get(words.language, scenario.policy.name)
     synthetic = words.say("risk.synthetic") if scenario.frame.synthetic else ""
     simulated = [q for q in QUESTIONS if any(answer.engine[q] == "simulate" for answer in curve.chances)]
-    names = words.say("place.joiner").join(words.say(f"criterion.{question}") for question in simulated)
+    names = words.say("place.enumeration").join(words.say(f"criterion.{question}") for question in simulated)
     how = words.say("figure.partly_simulated", names=names) if simulated else words.say("figure.exact")
     return {question: words.say(f"criterion.{question}") for question in QUESTIONS} | {
         "title": words.say("figure.title"),
@@ -75,7 +75,7 @@ def _words(curve: Curve, words: Catalogue) -> dict[str, str]:
             name=clean(scenario.frame.name),
             villages=drawn_villages(curve),
             all=len(scenario.frame.codes),
-            households=expected_households(curve),
+            households=f"{expected_households(curve):,}",
         ),
         "x": words.say("figure.x", kinds=level_names(curve.axis, words)),
         "y": words.say("figure.y"),

@@ -19,8 +19,8 @@ def drawn_villages(curve: Curve) -> int:
 
 
 def largest_tie(curve: Curve) -> float:
-    """Return the largest chance, over levels and criteria, that a rate equals its limit."""
-    return max((chance.at_limit[name] or 0.0 for chance in curve.chances for name in CRITERIA), default=0.0)
+    """Return the largest chance, over levels, that some rate equals its limit: at most the sum over criteria."""
+    return min(1.0, max(sum(chance.at_limit[name] or 0.0 for name in CRITERIA) for chance in curve.chances))
 
 
 def unmeasured(curve: Curve) -> dict[str, float]:

@@ -19,7 +19,7 @@ from scenarios.provenance import provenance
 from scenarios.questions.curve import Curve, other_denominator
 from scenarios.questions.tipping import SHARES
 from scenarios.report.facts import drawn_villages, expected_households, largest_tie, unmeasured
-from scenarios.report.words import chance, percent
+from scenarios.report.words import chance, percent, rounded_up, simulated_chance
 from scenarios.scenario import GivenTruth, Scenario
 
 
@@ -104,12 +104,15 @@ def _truth(scenario: Scenario, words: Catalogue) -> str:
     if isinstance(scenario.truth, GivenTruth):
         return words.say("risk.truth_given")
     if scenario.grid:
-        return words.say("risk.truth_levels", seed=scenario.seed)
+        return words.say("risk.truth_levels", totals=words.say(f"value.{scenario.truth.totals}"), seed=scenario.seed)
     rates = [
         f"{words.say(f'level.{key}')} {percent(getattr(scenario.truth, key))}"
         for key in ("wrong_exit", "missed", "disapproval")
     ]
-    return words.say("risk.truth_single", rates=words.say("place.joiner").join(rates), seed=scenario.seed)
+    totals = words.say(f"value.{scenario.truth.totals}")
+    return words.say(
+        "risk.truth_single", rates=words.say("place.joiner").join(rates), totals=totals, seed=scenario.seed
+    )
 
 
 def _limits(policy: Policy, words: Catalogue) -> Iterator[str]:
@@ -144,7 +147,7 @@ def _risk_table(curve: Curve, words: Catalogue) -> Table:
             words.say("risk.row_given" if given else "risk.row_single")
         ]
         shown = [shown_chance(answer, question, words) for question in QUESTIONS]
-        table.add_row(*head, *shown, chance(finding), chance(other))
+        table.add_row(*head, *shown, chance(finding), words.say("risk.unavailable") if other is None else chance(other))
     return table
 
 
@@ -153,7 +156,9 @@ def shown_chance(answer: Chance, question: str, words: Catalogue) -> str:
     value = answer.fails[question]
     if value is None:
         return words.say("risk.unavailable")
-    return chance(value, answer.inspections if answer.engine[question] == "simulate" else 0)
+    if answer.engine[question] == "simulate":
+        return simulated_chance(value, answer.failed[question], answer.inspections)
+    return chance(value)
 
 
 def level_names(keys: tuple[str, ...], words: Catalogue) -> str:
@@ -175,15 +180,25 @@ def _tipping(curve: Curve, words: Catalogue) -> Iterator[str]:
     for each in curve.tipping:
         if each.question in never and each.share != min(SHARES):
             continue
-        fields = {"criterion": words.say(f"criterion.{each.question}"), "share": percent(each.share)}
+        fields = {
+            "axis": level_names(curve.axis, words),
+            "criterion": words.say(f"criterion.{each.question}"),
+            "share": percent(each.share),
+        }
         if each.level is None:
             values = curve.scenario.grid[0].values
-            key = f"risk.tipping_{each.outside}"
-            text = words.say(key, **fields, high=level_value(curve.axis[0], max(values)))
+            text = words.say(f"risk.tipping_{each.outside}", **fields, high=level_value(curve.axis[0], max(values)))
         else:
-            level = f"{each.level * 100:.2f}%" if curve.axis[0] in RATES else f"{each.level:.3g}"
+            # Another spread of the errors over the villages moves the level by more than the next digit.
+            level = f"{each.level * 100:.1f}%" if curve.axis[0] in RATES else f"{each.level:.2g}"
             text = words.say("risk.tipping_at", **fields, level=level)
         yield words.say("risk.answer", text=text)
+    held = [
+        f"{level_names(axis.keys, words)} {level_value(axis.keys[0], axis.values[0])}"
+        for axis in curve.scenario.grid[1:]
+    ]
+    if held and curve.tipping:
+        yield words.say("risk.tipping_held", values=words.say("place.joiner").join(held))
 
 
 def _notes(curve: Curve, words: Catalogue) -> Iterator[str]:
@@ -211,7 +226,7 @@ def _engine_notes(curve: Curve, words: Catalogue) -> Iterator[str]:
         yield words.say("risk.note_simulated", error=f"{error * 100:.1f}", inspections=f"{fewest:,}")
     if any(answer.engine[question] == "exact" for answer in curve.chances for question in QUESTIONS):
         bound = max(answer.bound for answer in curve.chances)
-        yield words.say("risk.note_exact", bound=f"{max(bound, 1e-15):.0e}")
+        yield words.say("risk.note_exact", bound=rounded_up(max(bound, 1e-15)))
 
 
 def _assumptions(scenario: Scenario, words: Catalogue, assumed: dict[str, object]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor, log10
 
 
 def percent(value: Decimal | Fraction | float) -> str:
@@ -18,32 +18,53 @@ def percent(value: Decimal | Fraction | float) -> str:
     return f"{float(value) * 100:.4g}%"
 
 
-def chance(value: float, inspections: int = 0) -> str:
-    """Return a chance as a percentage: two decimals, and never 0% or 100% for what can still happen.
-
-    Parameters
-    ----------
-    value : float
-        The chance.
-    inspections : int, default 0
-        Simulated inspections behind it; 0 for an exact number. A simulated one is marked, with one decimal, and at
-        the ends of the range tells what so many inspections can rule out (three in R, at 95%).
+def chance(value: float) -> str:
+    """Return an exact chance as a percentage: two decimals, and never 0% or 100% for what can still happen.
 
     Examples
     --------
     >>> chance(0.12345), chance(1.6e-6), chance(0.0), chance(0.999999)
     ('12.35%', '<0.01%', '0%', '>99.99%')
-    >>> chance(0.12345, 4000), chance(0.0, 4000), chance(1.0, 4000)
-    ('≈12.3%', '<0.08%', '>99.92%')
     """
-    if inspections:
-        least = 3 / inspections
-        if least <= value <= 1 - least:
-            return f"≈{value * 100:.1f}%"
-        hundredths = ceil(least * 10_000)  # rounded so that the bound still holds
-        return f"<{hundredths / 100:.2f}%" if value < least else f">{100 - hundredths / 100:.2f}%"
     if value in (0, 1):
         return f"{value:.0%}"
     if value < 0.00005:
         return "<0.01%"
     return f"{value * 100:.2f}%" if value <= 0.99995 else ">99.99%"
+
+
+def simulated_chance(value: float, failed: int, inspections: int) -> str:
+    """Return a simulated chance, marked; what was never seen, or always, as the bound at 95% (three in R).
+
+    Parameters
+    ----------
+    value : float
+        The estimate.
+    failed, inspections : int
+        How many of the simulated inspections failed.
+
+    Examples
+    --------
+    >>> simulated_chance(0.12345, 494, 4000), simulated_chance(0.0003, 1, 4000)
+    ('≈12.3%', '≈0.03%')
+    >>> simulated_chance(0.0, 0, 4000), simulated_chance(1.0, 4000, 4000)
+    ('<0.08%', '>99.92%')
+    """
+    hundredths = ceil(30_000 / inspections)  # rounded so that the bound still holds
+    if failed == 0:
+        return f"<{hundredths / 100:.2f}%"
+    if failed == inspections:
+        return f">{100 - hundredths / 100:.2f}%"
+    return f"≈{value * 100:.{1 if 0.01 <= value <= 0.99 else 2}f}%"
+
+
+def rounded_up(bound: float) -> str:
+    """Return a bound with one digit, never below itself.
+
+    Examples
+    --------
+    >>> rounded_up(1.47e-13)
+    '2e-13'
+    """
+    exponent = floor(log10(bound))
+    return f"{ceil(bound / 10**exponent):d}e{exponent}"

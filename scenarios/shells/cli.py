@@ -185,7 +185,12 @@ def _risk(
     from scenarios.engines.laws import needs_compiling  # noqa: PLC0415
     from scenarios.files.atomic import require_different, require_writable  # noqa: PLC0415
     from scenarios.files.records import risk_record, write_json  # noqa: PLC0415
-    from scenarios.files.scenario_file import load_scenario, save_scenario, value_of  # noqa: PLC0415
+    from scenarios.files.scenario_file import (  # noqa: PLC0415
+        load_scenario,
+        require_scenario_suffix,
+        save_scenario,
+        value_of,
+    )
     from scenarios.questions.curve import curve  # noqa: PLC0415
     from scenarios.report.text import risk_text, show  # noqa: PLC0415
 
@@ -195,6 +200,8 @@ def _risk(
     # What cannot be written or drawn is refused before the work, not after it.
     for path in figures:
         require_drawable(loaded.scenario, path)
+    if save_path:
+        require_scenario_suffix(save_path)
     outputs = [*filter(None, (json_path, save_path)), *figures]
     for path in outputs:
         require_writable(path)

@@ -29,7 +29,11 @@ class _Local(click.Command):
             self.words.say("usage.arguments") if p == self.options_metavar else p
             for p in self.collect_usage_pieces(ctx)
         ]
-        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=f"{self.words.say('usage.usage')} ")
+        formatter.write_usage(
+            ctx.command_path,
+            " ".join(pieces),
+            prefix=self.words.say("place.heading", text=self.words.say("usage.usage")),
+        )
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [
@@ -37,7 +41,7 @@ class _Local(click.Command):
             for p in self.get_params(ctx)
             if isinstance(p, click.Option) and (record := p.get_help_record(ctx)) is not None
         ]
-        with formatter.section(self.words.say("usage.options").rstrip("：:")):
+        with formatter.section(self.words.say("usage.options")):
             formatter.write_dl(rows)
 
 
@@ -52,7 +56,7 @@ class LocalGroup(_Local, click.Group):
         """Write the options, then the commands."""
         _Local.format_options(self, ctx, formatter)
         rows = [(name, command.get_short_help_str(200)) for name, command in sorted(self.commands.items())]
-        with formatter.section(self.words.say("usage.commands").rstrip("：:")):
+        with formatter.section(self.words.say("usage.commands")):
             formatter.write_dl(rows)
 
     def resolve_command(

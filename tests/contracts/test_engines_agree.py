@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -94,3 +97,21 @@ def test_a_chance_never_seen_has_an_error() -> None:
     estimate = simulate.controlled(np.zeros(4_000, dtype=bool), [], [])
     assert estimate.chance == 0
     assert estimate.standard_error > 0
+
+
+def test_a_limit_of_many_digits_is_left_to_simulation() -> None:
+    scenario = cells("example")[2]
+    fine = replace(scenario.policy, limits={**scenario.policy.limits, "missed": Fraction(Decimal("0.0200457"))})
+    asked = replace(scenario, policy=fine)
+    (known,) = exact.chances([asked])
+    assert known.fails["missed"] is None
+    assert known.fails["wrong_exit"] is not None
+    (chance,) = auto.chances([asked])
+    assert chance.engine["missed"] == "simulate"
+    assert chance.engine["wrong_exit"] == "exact"
+    # So near to 2% no sample of these sizes tells the two limits apart but at the limit itself.
+    (coarse,) = exact.chances([scenario])
+    value, error = chance.fails["missed"], chance.standard_error["missed"]
+    assert value is not None
+    assert error
+    assert abs(value - (coarse.fails["missed"] or 0.0)) <= stats.norm.isf(ERROR / 2) * error + 0.01

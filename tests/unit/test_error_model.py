@@ -399,3 +399,13 @@ def test_effects_that_are_not_shared_are_independent() -> None:
 
 def test_the_kinds_are_named_as_the_levels_are() -> None:
     assert set(ERROR_KINDS) <= set(ErrorModel.__dataclass_fields__)
+
+
+def test_expected_totals_refuse_a_level_no_propensity_reaches() -> None:
+    frame = even_county(10, 10, households=30, persons=90)
+    model = ErrorModel(
+        wrong_exit=Decimal("0.9"), missed=Decimal("0.01"), remote_multiplier=Decimal(2), totals="expected"
+    )
+    with pytest.raises(InputError) as refused:
+        synthesise_populations(frame, [model], seed=1)
+    assert refused.value.mistakes[0].code == "level_unreachable"

@@ -33,10 +33,19 @@ def test_the_exact_chance_passes_the_share_at_the_tipping_level(scenario: Scenar
     assert [each.share for each in found] == list(SHARES)
     for each in found:
         assert each.level is not None
-        assert each.how == "root"
+        assert each.how == "exact"
         # A hundredth of a percentage point to either side lie smaller and larger chances.
         assert chance(scenario, criterion, each.level - 1e-4) < float(each.share)
         assert chance(scenario, criterion, each.level + 1e-4) > float(each.share)
+
+
+@pytest.mark.parametrize("values", [("0", "0.04"), ("0", "0.3"), ("0.001", "0.012", "0.5")])
+def test_the_grid_does_not_move_the_tipping_level(scenario: Scenario, values: tuple[str, ...]) -> None:
+    wide = replace(scenario, grid=(replace(scenario.grid[0], values=tuple(map(Decimal, values))),))
+    fine = {(each.question, each.share): each.level for each in run(scenario, engine="exact").tipping}
+    for each in run(wide, engine="exact").tipping:
+        if each.question != "approval":
+            assert each.level == pytest.approx(fine[each.question, each.share], abs=5e-5)
 
 
 def test_what_never_tips_says_on_which_side_it_stays(scenario: Scenario) -> None:
@@ -47,11 +56,11 @@ def test_what_never_tips_says_on_which_side_it_stays(scenario: Scenario) -> None
     assert {each.outside for each in run(high, engine="exact").tipping if each.question == "missed"} == {"above"}
 
 
-def test_simulated_questions_are_interpolated_between_their_neighbours(scenario: Scenario) -> None:
+def test_simulated_questions_tip_between_their_neighbours(scenario: Scenario) -> None:
     answer = run(scenario)
     levels = [float(value) for value in scenario.grid[0].values]
     for each in (each for each in answer.tipping if each.question in ("any", "incidence")):
-        assert each.how == "interpolated"
+        assert each.how == "simulate"
         assert each.level is not None
         chances = [point.fails[each.question] or 0.0 for point in answer.chances]
         ((low, high),) = [
