@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.policy import CRITERIA, Policy
-from estimators.rules.official import Ratio, Verdict, decide
-from sampler.draws import MOMENTS
-from sampler.frame import EXITED, UNREGISTERED, Bools, Frame, Ints
+from estimators.policy import CRITERIA
+from estimators.verdict import Verdict, verdict_of_sums, verdict_of_tally
+from sampler.frame import UNREGISTERED, Bools, Ints
 from sampler.inspection import tallies, totals
 from sampler.population import Population
 from scenarios.engines.chance import QUESTIONS, Chance
@@ -63,36 +62,14 @@ def outcomes(scenario: Scenario, population: Population, replicates: Ints) -> Ou
 
 
 def _decided(scenario: Scenario, population: Population, replicates: Ints) -> Verdict:
-    plan, frame, policy = scenario.plan, scenario.frame, scenario.policy
+    plan, frame, policy, seed = scenario.plan, scenario.frame, scenario.policy, scenario.seed
+    persons = frame.group_persons
     if policy.missed_denominator == "village":
-        tally = tallies(population, plan, seed=scenario.seed, replicates=replicates)
-        sums, villages = tally.totals(), tally.villages
-    else:
-        sums, villages = totals(population, plan, seed=scenario.seed, replicates=replicates), None
-    return decide(policy, frame.group_persons.sum(axis=0), **_ratios(policy, frame, sums, villages))
-
-
-def _ratios(policy: Policy, frame: Frame, sums: Ints, villages: Ints | None) -> dict[str, Ratio]:
-    """Return numerator and denominator of every ratio the rule asks for, shape (R,) each."""
-
-    def column(name: str, group: int) -> Ints:
-        return sums[:, group, MOMENTS.index(name)]
-
-    def ratio(criterion: str, group: int, unit: str) -> Ratio:
-        found = column("wrong_persons" if unit == "persons" else "wrong_households", group)
-        if criterion == "missed" and villages is not None:
-            whole = frame.group_persons if unit == "persons" else frame.group_households
-            return found, whole[villages, group].sum(axis=1)
-        return found, column("persons" if unit == "persons" else "households", group)
-
-    approving = sums[:, :, MOMENTS.index("approvals")].sum(axis=1), sums[:, :, MOMENTS.index("households")].sum(axis=1)
-    return {
-        "wrong_exit": ratio("wrong_exit", EXITED, policy.units["wrong_exit"]),
-        "missed": ratio("missed", UNREGISTERED, policy.units["missed"]),
-        "approval": approving,
-        "wrong_exit_persons": ratio("wrong_exit", EXITED, "persons"),
-        "missed_persons": ratio("missed", UNREGISTERED, "persons"),
-    }
+        tally = tallies(population, plan, seed=seed, replicates=replicates)
+        unregistered = persons[:, UNREGISTERED]
+        return verdict_of_tally(tally, policy, group_persons=persons.sum(axis=0), unregistered_persons=unregistered)
+    sums = totals(population, plan, seed=seed, replicates=replicates)
+    return verdict_of_sums(sums, policy, group_persons=persons.sum(axis=0))
 
 
 @dataclass(frozen=True, kw_only=True)
