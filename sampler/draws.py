@@ -136,7 +136,7 @@ def draw(frame: Frame, plan: Plan, *, seed: int, replicates: Ints) -> Draws:
     ((4, 2), 24)
     """
     strata = plan.strata(frame)
-    villages = _draw_villages(frame, plan, stream_starts(seed, Purpose.VILLAGES, replicates))
+    villages = draw_villages(frame, plan, seed=seed, replicates=replicates)
     rows = _draw_households(frame, plan, villages, stream_starts(seed, Purpose.HOUSEHOLDS, replicates))
     return Draws(
         villages=villages,
@@ -168,7 +168,9 @@ def _shuffled(size: Ints | int, first: Ints | int, take: int, starts: Words, wid
     return places[:, :take]
 
 
-def _draw_villages(frame: Frame, plan: Plan, starts: Words) -> Ints:
+def draw_villages(frame: Frame, plan: Plan, *, seed: int, replicates: Ints) -> Ints:
+    """Return the villages of R inspections, shape (R, m), stratum by stratum: the first stage of `draw`."""
+    starts = stream_starts(seed, Purpose.VILLAGES, replicates)
     columns = [np.zeros((len(starts), 0), dtype=np.int64)]
     first = 0
     for stratum in plan.strata(frame):

@@ -7,36 +7,20 @@ the joint law; where the county is too large for it they stay unanswered here.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from estimators.counts import GROUPS_COUNTED, denominators, numerators
 from estimators.policy import CRITERIA
-from estimators.rules.official import decide, household_scores
-from sampler.frame import UNREGISTERED, Bools, Ints
+from estimators.rules.official import decide
 from sampler.population import Population
 from scenarios.engines.chance import QUESTIONS, Chance
 from scenarios.engines.joint import TooLargeError, joint_chances
-from scenarios.engines.laws import ScoreLaw, block_laws, chance_nothing, county_law
-from scenarios.engines.threads import Progress, in_threads
+from scenarios.engines.laws import ScoreLaw, chance_nothing, county_law
+from scenarios.engines.scores import by_criterion, counted, score_blocks
+from scenarios.engines.threads import Progress
 from scenarios.scenario import Scenario, populations
-
-RATIO_CRITERIA = ("wrong_exit", "missed", "approval")
-
-# Widest range of scores worth computing: a limit of many digits (0.0123457) makes them millions wide.
-_WIDEST = 2_000_000
-
-
-def serves(scenario: Scenario, criterion: str) -> bool:
-    """Say whether a ratio criterion's exact law takes seconds at most: its limit may have few digits only."""
-    frame = scenario.frame
-    persons = scenario.plan.visited_households(frame) * (frame.group_persons / np.maximum(frame.group_households, 1))
-    groups = list(GROUPS_COUNTED[criterion])
-    seen = sum(s.drawn * persons[s.villages][:, groups].sum(axis=1).mean() for s in scenario.plan.strata(frame))
-    return bool(scenario.policy.limits[criterion].denominator * seen <= _WIDEST)
 
 
 def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) -> tuple[Chance, ...]:
@@ -56,38 +40,8 @@ def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) 
         ``any`` in a large county, a criterion whose limit has many digits.
     """
     truths = populations(scenarios)
-    asked = [
-        (scenario, truth, criterion)
-        for scenario, truth in zip(scenarios, truths, strict=True)
-        for criterion in RATIO_CRITERIA
-        if serves(scenario, criterion)
-    ]
-    # Levels that leave a criterion's truth as it is (approval, mostly) share one answer.
-    keys = [_key(*job) for job in asked]
-    different = dict(zip(keys, asked, strict=True))
-    ratios = dict(
-        zip(
-            different,
-            in_threads(lambda job: ratio_chance(*job), list(different.values()), progress=progress),
-            strict=True,
-        )
-    )
-    found: dict[int, dict[str, RatioChance]] = {}
-    for key, (scenario, _, criterion) in zip(keys, asked, strict=True):
-        found.setdefault(id(scenario), {})[criterion] = ratios[key]
-    return tuple(
-        _chance(scenario, truth, found.get(id(scenario), {})) for scenario, truth in zip(scenarios, truths, strict=True)
-    )
-
-
-def _key(scenario: Scenario, population: Population, criterion: str) -> tuple[object, ...]:
-    """Return what decides a criterion's chance: equal keys, equal answers."""
-    if criterion == "approval":
-        truth: Bools | Ints = population.approves
-    else:
-        truth = population.wrong_persons[np.isin(scenario.frame.household_group, GROUPS_COUNTED[criterion])]
-    digest = hashlib.blake2b(truth.tobytes()).digest()
-    return (id(scenario.frame), id(scenario.plan), id(scenario.policy), criterion, digest)
+    ratios = by_criterion(ratio_chance, scenarios, truths, progress=progress)
+    return tuple(_chance(*parts) for parts in zip(scenarios, truths, ratios, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +78,7 @@ def ratio_chance(scenario: Scenario, population: Population, criterion: str) -> 
     RatioChance
     """
     law = score_law(scenario, population, criterion)
-    nothing = chance_nothing(_counted(scenario, criterion), scenario.plan.strata(scenario.frame))
+    nothing = chance_nothing(counted(scenario, criterion), scenario.plan.strata(scenario.frame))
     # An unmeasured rate scores 0 too, but it is neither at its limit nor beyond it.
     tie = max(0.0, law.at_zero() - nothing)
     fails = min(1.0, law.above_zero() + tie) if scenario.policy.at_limit_fails else law.above_zero()
@@ -171,34 +125,7 @@ def score_law(scenario: Scenario, population: Population, criterion: str) -> Sco
     -------
     ScoreLaw
     """
-    frame, policy = scenario.frame, scenario.policy
-    unit = policy.units[criterion]
-    groups = GROUPS_COUNTED[criterion]
-    top = numerators(criterion, unit, frame.household_persons, population.wrong_persons, population.approves)
-    by_village = criterion == "missed" and policy.missed_denominator == "village"
-    bottom = np.zeros_like(top) if by_village else denominators(unit, frame.household_persons)
-    scores = household_scores(policy, criterion, top, bottom)
-    none = np.zeros(len(frame.codes), dtype=np.int64)
-    constant = household_scores(policy, criterion, none, _counted(scenario, criterion)) if by_village else none
-    members = np.isin(frame.household_group, groups)
-    blocks = block_laws(
-        scores[members],
-        frame.group_households[:, groups],
-        scenario.plan.visited_households(frame)[:, groups],
-        constant,
-    )
-    return county_law(blocks, scenario.plan.strata(frame))
-
-
-def _counted(scenario: Scenario, criterion: str) -> Ints:
-    """Return what each village, when drawn, brings to the criterion's denominator (any positive number will do)."""
-    frame = scenario.frame
-    if criterion == "missed" and scenario.policy.missed_denominator == "village":
-        in_persons = scenario.policy.units["missed"] == "persons"
-        counts: Ints = (frame.group_persons if in_persons else frame.group_households)[:, UNREGISTERED]
-        return counts
-    visited: Ints = scenario.plan.visited_households(frame)[:, GROUPS_COUNTED[criterion]].sum(axis=1)
-    return visited
+    return county_law(score_blocks(scenario, population, criterion), scenario.plan.strata(scenario.frame))
 
 
 def _registered(scenario: Scenario) -> tuple[float, float, float]:

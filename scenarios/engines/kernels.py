@@ -131,3 +131,47 @@ def village_sample(values: NDArray[np.complex128], villages: NDArray[np.int64], 
         for f in range(width):
             result[first + f] = complex(re[drawn, f], im[drawn, f])
     return result
+
+
+@numba.njit(cache=True, nogil=True)
+def sampled_events(
+    values: NDArray[np.complex128], villages: NDArray[np.int64], weights: NDArray[np.complex128]
+) -> NDArray[np.float64]:
+    """Return the chances of events given the villages drawn, from their generating functions at every frequency.
+
+    Parameters
+    ----------
+    values : ndarray of complex128, shape (V, F)
+        Generating functions of all villages at F frequencies.
+    villages : ndarray of int64, shape (R, m)
+        The drawn villages of R samples.
+    weights : ndarray of complex128, shape (E, F)
+        What each frequency contributes to each event.
+
+    Returns
+    -------
+    ndarray of float64, shape (R, E)
+        Real part of the sum over frequencies of weight times product over villages.
+    """
+    (samples, drawn), (events, frequencies) = villages.shape, weights.shape
+    result = np.zeros((samples, events))
+    re, im = np.empty(_CHUNK), np.empty(_CHUNK)
+    for first in range(0, frequencies, _CHUNK):
+        width = min(_CHUNK, frequencies - first)
+        for r in range(samples):
+            re[:] = 1.0
+            im[:] = 0.0
+            for k in range(drawn):
+                village = villages[r, k]
+                for f in range(width):
+                    value = values[village, first + f]
+                    x, y = re[f], im[f]
+                    re[f] = x * value.real - y * value.imag
+                    im[f] = x * value.imag + y * value.real
+            for e in range(events):
+                total = 0.0
+                for f in range(width):
+                    weight = weights[e, first + f]
+                    total += re[f] * weight.real - im[f] * weight.imag
+                result[r, e] += total
+    return result

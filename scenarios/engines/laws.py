@@ -5,7 +5,7 @@ METHODS 4.2 and 4.3 give the generating functions and the transform.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -135,17 +135,10 @@ def county_law(blocks: BlockLaws, strata: Sequence[Stratum]) -> ScoreLaw:
     lowest, highest, outside = _window(blocks, strata)
     if highest < 0:  # neither beyond the limit nor at it, up to the chance outside the window
         return ScoreLaw(lowest=lowest, chance=np.zeros(0), bound=outside)
-    residues, short = _pieces(highest - lowest + 1, blocks.lowest.size)
+    residues, short = circle(highest - lowest + 1, blocks.lowest.size)
     length = residues * short
-    filled = np.flatnonzero(blocks.chance)
-    block, score, weight = blocks.block[filled], blocks.score[filled], blocks.chance[filled]
     spectrum = np.empty(length if residues > 1 else length // 2 + 1, dtype=np.complex128)
-    for residue in range(residues):
-        # Whole-number phases: their rounding does not grow with the residue.
-        turn = (2 * np.pi / length) * ((residue * (score % length)) % length).astype(np.float64)
-        folded = _folded(blocks, block * short + score % short, weight, turn if residues > 1 else None, short)
-        transforms = fft.fft(folded) if residues > 1 else fft.rfft(folded)
-        transforms = transforms.prod(axis=1) if transforms.shape[1] > 1 else np.ascontiguousarray(transforms[:, 0])
+    for residue, transforms in village_spectra(blocks, residues, short):
         product = np.ones(transforms.shape[1], dtype=np.complex128)
         for stratum in strata:
             product *= _village_sample()(transforms, stratum.villages, stratum.drawn)
@@ -154,11 +147,39 @@ def county_law(blocks: BlockLaws, strata: Sequence[Stratum]) -> ScoreLaw:
     return ScoreLaw(
         lowest=lowest,
         chance=np.roll(chance, -(lowest % length)),
-        bound=outside + _rounding(len(blocks.lowest), length),
+        bound=outside + rounding(len(blocks.lowest), length),
     )
 
 
-def _pieces(width: int, blocks: int) -> tuple[int, int]:
+def village_spectra(blocks: BlockLaws, residues: int, short: int) -> Iterator[tuple[int, NDArray[np.complex128]]]:
+    """Yield the transforms of the villages' laws on a circle of residues x short points, piece by piece.
+
+    Parameters
+    ----------
+    blocks : BlockLaws
+        Of all V villages.
+    residues, short : int
+        As `circle` gives them.
+
+    Yields
+    ------
+    residue : int
+        The frequencies are residue, residue + residues, ...; with a single residue only the non-negative half.
+    transforms : ndarray of complex128, shape (V, F)
+        E exp(-i w T) of each village's score T.
+    """
+    length = residues * short
+    filled = np.flatnonzero(blocks.chance)
+    block, score, weight = blocks.block[filled], blocks.score[filled], blocks.chance[filled]
+    for residue in range(residues):
+        # Whole-number phases: their rounding does not grow with the residue.
+        turn = (2 * np.pi / length) * ((residue * (score % length)) % length).astype(np.float64)
+        folded = _folded(blocks, block * short + score % short, weight, turn if residues > 1 else None, short)
+        transforms = fft.fft(folded) if residues > 1 else fft.rfft(folded)
+        yield residue, transforms.prod(axis=1) if transforms.shape[1] > 1 else np.ascontiguousarray(transforms[:, 0])
+
+
+def circle(width: int, blocks: int) -> tuple[int, int]:
     """Return how many short transforms make up the circle, and their length.
 
     Frequencies r, r + R, r + 2R, ... together are one short transform: R residues keep the memory bounded.
@@ -171,7 +192,7 @@ def _pieces(width: int, blocks: int) -> tuple[int, int]:
         residues *= 2
 
 
-def _rounding(villages: int, length: int) -> float:
+def rounding(villages: int, length: int) -> float:
     """Return what rounding can add up to: every frequency passes V mixings and 4 log2 K steps of two transforms."""
     return float(2 * np.finfo(float).eps * (16 + villages + 4 * np.log2(max(length, 2))))
 
@@ -189,15 +210,36 @@ def _folded(
 
 
 def _window(blocks: BlockLaws, strata: Sequence[Stratum]) -> tuple[int, int, float]:
-    """Return the lowest and highest score kept, and the chance that the score lies outside.
-
-    The window is the full range, or what Chernoff's bound P(T >= t) <= E exp(x (T - t)) leaves of it at `TAIL`;
-    E exp(x T) comes from the same recursion as the law itself.
-    """
+    """Return the lowest and highest score kept, and the chance that the score lies outside."""
     lowest, highest = blocks.lowest.sum(axis=1), blocks.highest.sum(axis=1)
     full_low = sum(int(np.sort(lowest[s.villages])[: s.drawn].sum()) for s in strata)
     full_high = sum(int(np.sort(highest[s.villages])[::-1][: s.drawn].sum()) for s in strata)
-    spread = _spread(blocks, strata)
+
+    def log_moment(by_village: Floats) -> Floats:
+        logs: Floats = sum((np.log(sample_values(by_village[s.villages], s.drawn)) for s in strata), np.zeros(1))
+        return logs
+
+    return chernoff_window(blocks, full_low, full_high, _spread(blocks, strata), log_moment)
+
+
+def chernoff_window(
+    blocks: BlockLaws, full_low: int, full_high: int, spread: float, log_moment: Callable[[Floats], Floats]
+) -> tuple[int, int, float]:
+    """Return the lowest and highest score kept, and the chance that the score lies outside.
+
+    The window is the full range, or what Chernoff's bound P(T >= t) <= E exp(x (T - t)) leaves of it at `TAIL`.
+
+    Parameters
+    ----------
+    blocks : BlockLaws
+        Of all V villages.
+    full_low, full_high : int
+        The full range.
+    spread : float
+        Standard deviation of the score, about; it sets the scale of x.
+    log_moment : callable
+        From the villages' E exp(x T), shape (V, X), to the logarithm of the sample's, or a bound of it, shape (X,).
+    """
     if spread == 0:
         return full_low, full_high, 0.0
     steps = np.concatenate([-np.geomspace(1, 12, 6), np.geomspace(1, 12, 6)]) / spread
@@ -206,8 +248,7 @@ def _window(blocks: BlockLaws, strata: Sequence[Stratum]) -> tuple[int, int, flo
         moments = np.array([blocks.chance[a:b] @ powers[: b - a] for a, b in pairwise(blocks.starts)])
         moments *= np.exp(np.outer(blocks.lowest.ravel(), steps))
         by_village = moments.reshape(*blocks.lowest.shape, len(steps)).prod(axis=1)
-        log_mean = sum(np.log(sample_values(by_village[s.villages], s.drawn)) for s in strata)
-        reach = (log_mean - np.log(TAIL)) / steps
+        reach = (log_moment(by_village) - np.log(TAIL)) / steps
     above, below = reach[np.isfinite(reach) & (steps > 0)], reach[np.isfinite(reach) & (steps < 0)]
     low = max(full_low, int(np.floor(below.max()))) if len(below) else full_low
     high = min(full_high, int(np.ceil(above.min()))) if len(above) else full_high

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sampler.population import Population
 from scenarios.engines import auto, exact, simulate
 from scenarios.engines.chance import Chance
+from scenarios.engines.scores import serves
 from scenarios.engines.threads import in_threads
 from scenarios.questions.reach import chance_of_finding
 from scenarios.questions.tipping import Tipping, tipping
@@ -75,7 +76,7 @@ def other_denominator(scenario: Scenario) -> Scenario:
 
 
 def _missed(job: tuple[Scenario, Population]) -> float | None:
-    return exact.ratio_chance(*job, "missed").fails if exact.serves(job[0], "missed") else None
+    return exact.ratio_chance(*job, "missed").fails if serves(job[0], "missed") else None
 
 
 def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, int], None] | None = None) -> Curve:

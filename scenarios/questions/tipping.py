@@ -10,6 +10,7 @@ from typing import Literal
 
 from scenarios.engines import auto, exact
 from scenarios.engines.chance import QUESTIONS, Chance
+from scenarios.engines.scores import RATIO_CRITERIA
 from scenarios.engines.threads import in_threads
 from scenarios.scenario import Level, Scenario, populations
 
@@ -71,7 +72,7 @@ def tipping(scenario: Scenario, levels: Sequence[Level], chances: Sequence[Chanc
 
     def find(job: tuple[str, Decimal]) -> Tipping:
         question, share = job
-        exactly = all(chance.engine[question] == "exact" for _, chance in along) and question in exact.RATIO_CRITERIA
+        exactly = all(chance.engine[question] == "exact" for _, chance in along) and question in RATIO_CRITERIA
 
         def ask(value: Decimal) -> float:
             cell = scenario.at({**fixed, **dict.fromkeys(first.keys, value)})

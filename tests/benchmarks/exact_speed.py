@@ -12,6 +12,7 @@ from benchmarks.plain import plain_chance
 from benchmarks.timing import row, seconds
 from sampler.frame import EXITED
 from scenarios.engines import exact
+from scenarios.engines.scores import RATIO_CRITERIA
 from scenarios.files.scenario_file import load_scenario
 from scenarios.questions.curve import curve, other_denominator
 from scenarios.scenario import Scenario, populations
@@ -24,7 +25,7 @@ def report() -> Iterator[str]:
     for level in (Decimal("0.01"), Decimal("0.02"), Decimal("0.04")):
         cell = scenario.at({"wrong_exit": level, "missed": level})
         (truth,) = populations([cell])
-        for criterion in exact.RATIO_CRITERIA:
+        for criterion in RATIO_CRITERIA:
             times = seconds(lambda c=criterion, s=cell, t=truth: exact.ratio_chance(s, t, c))  # type: ignore[misc]
             yield row(f"{criterion}, given truth at {level}, one core", times, "<= 0.15")
     cell = scenario.at({"wrong_exit": Decimal("0.02"), "missed": Decimal("0.02")})

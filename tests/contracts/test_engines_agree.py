@@ -14,6 +14,7 @@ from scipy import stats
 from scenarios import load
 from scenarios.engines import auto, exact, simulate
 from scenarios.engines.chance import QUESTIONS
+from scenarios.engines.scores import RATIO_CRITERIA
 from scenarios.scenario import Scenario, populations
 
 INSPECTIONS = 20_000
@@ -30,10 +31,10 @@ def cells(name: str) -> list[Scenario]:
 def test_exact_chances_lie_in_the_simulated_intervals(name: str) -> None:
     asked = cells(name)
     known = exact.chances(asked)
-    family = len(asked) * len(exact.RATIO_CRITERIA) * 2
+    family = len(asked) * len(RATIO_CRITERIA) * 2
     for cell, population, chance in zip(asked, populations(asked), known, strict=True):
         seen = simulate.outcomes(cell, population, np.arange(INSPECTIONS))
-        for criterion in exact.RATIO_CRITERIA:
+        for criterion in RATIO_CRITERIA:
             count = int(seen.fails[criterion].sum())
             low = stats.beta.ppf(ERROR / family / 2, count, INSPECTIONS - count + 1) if count else 0.0
             high = (
@@ -68,7 +69,7 @@ def test_auto_answers_every_question_and_keeps_the_exact_numbers() -> None:
         assert all(chance.fails[question] is not None for question in QUESTIONS)
         criteria = [chance.fails[name] or 0.0 for name in QUESTIONS[1:]]
         assert max(criteria) <= (chance.fails["any"] or 0.0) <= sum(criteria)
-        for name in exact.RATIO_CRITERIA:
+        for name in RATIO_CRITERIA:
             assert chance.fails[name] == known.fails[name]
             assert chance.standard_error[name] == 0.0
 

@@ -1,0 +1,125 @@
+"""The ratio criteria as sums of whole-number household scores (METHODS 4.1): what exact arithmetic starts from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from estimators.counts import GROUPS_COUNTED, denominators, numerators
+from estimators.rules.official import household_scores
+from sampler.frame import UNREGISTERED, Bools, Ints
+from sampler.population import Population
+from scenarios.engines.laws import BlockLaws, block_laws
+from scenarios.engines.threads import Progress, in_threads
+from scenarios.scenario import Scenario
+
+RATIO_CRITERIA = ("wrong_exit", "missed", "approval")
+
+# Widest range of scores worth computing: a limit of many digits (0.0123457) makes them millions wide.
+_WIDEST = 2_000_000
+
+Answer = TypeVar("Answer")
+
+
+def serves(scenario: Scenario, criterion: str) -> bool:
+    """Say whether a ratio criterion's exact law takes seconds at most: its limit may have few digits only."""
+    frame = scenario.frame
+    persons = scenario.plan.visited_households(frame) * (frame.group_persons / np.maximum(frame.group_households, 1))
+    groups = list(GROUPS_COUNTED[criterion])
+    seen = sum(s.drawn * persons[s.villages][:, groups].sum(axis=1).mean() for s in scenario.plan.strata(frame))
+    return bool(scenario.policy.limits[criterion].denominator * seen <= _WIDEST)
+
+
+def score_blocks(scenario: Scenario, population: Population, criterion: str) -> BlockLaws:
+    """Return the law of a criterion's score in each block; the county fails when the score of the sample is positive.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Gives plan and policy.
+    population : Population
+        The truth.
+    criterion : {"wrong_exit", "missed", "approval"}
+
+    Returns
+    -------
+    BlockLaws
+        Of the groups that the criterion counts. Where the denominator is that of the whole village, it is part of the
+        village's score and not of its households'.
+    """
+    frame, policy = scenario.frame, scenario.policy
+    unit = policy.units[criterion]
+    groups = GROUPS_COUNTED[criterion]
+    top = numerators(criterion, unit, frame.household_persons, population.wrong_persons, population.approves)
+    by_village = criterion == "missed" and policy.missed_denominator == "village"
+    bottom = np.zeros_like(top) if by_village else denominators(unit, frame.household_persons)
+    scores = household_scores(policy, criterion, top, bottom)
+    none = np.zeros(len(frame.codes), dtype=np.int64)
+    constant = household_scores(policy, criterion, none, counted(scenario, criterion)) if by_village else none
+    members = np.isin(frame.household_group, groups)
+    return block_laws(
+        scores[members],
+        frame.group_households[:, groups],
+        scenario.plan.visited_households(frame)[:, groups],
+        constant,
+    )
+
+
+def counted(scenario: Scenario, criterion: str) -> Ints:
+    """Return what each village, when drawn, brings to the criterion's denominator (any positive number will do)."""
+    frame = scenario.frame
+    if criterion == "missed" and scenario.policy.missed_denominator == "village":
+        in_persons = scenario.policy.units["missed"] == "persons"
+        counts: Ints = (frame.group_persons if in_persons else frame.group_households)[:, UNREGISTERED]
+        return counts
+    visited: Ints = scenario.plan.visited_households(frame)[:, GROUPS_COUNTED[criterion]].sum(axis=1)
+    return visited
+
+
+def by_criterion(
+    work: Callable[[Scenario, Population, str], Answer],
+    scenarios: Sequence[Scenario],
+    truths: Sequence[Population],
+    *,
+    progress: Progress | None = None,
+) -> list[Mapping[str, Answer]]:
+    """Return the answer to each ratio criterion of each scenario; what would take too long is left out.
+
+    Parameters
+    ----------
+    work : callable
+        Answers one criterion of one scenario.
+    scenarios, truths : sequence of Scenario and of Population
+        Side by side.
+    progress : callable, optional
+        Called with (done, all) as criteria are answered.
+    """
+    asked = [
+        (i, (scenario, truth, criterion))
+        for i, (scenario, truth) in enumerate(zip(scenarios, truths, strict=True))
+        for criterion in RATIO_CRITERIA
+        if serves(scenario, criterion)
+    ]
+    # Levels that leave a criterion's truth as it is (approval, mostly) share one answer.
+    keys = [_key(*job) for _, job in asked]
+    different = dict(zip(keys, (job for _, job in asked), strict=True))
+    answers = dict(
+        zip(different, in_threads(lambda job: work(*job), list(different.values()), progress=progress), strict=True)
+    )
+    found: list[dict[str, Answer]] = [{} for _ in scenarios]
+    for key, (i, (_, _, criterion)) in zip(keys, asked, strict=True):
+        found[i][criterion] = answers[key]
+    return list(found)
+
+
+def _key(scenario: Scenario, population: Population, criterion: str) -> tuple[object, ...]:
+    """Return what decides a criterion's chance: equal keys, equal answers."""
+    if criterion == "approval":
+        truth: Bools | Ints = population.approves
+    else:
+        truth = population.wrong_persons[np.isin(scenario.frame.household_group, GROUPS_COUNTED[criterion])]
+    digest = hashlib.blake2b(truth.tobytes()).digest()
+    return (id(scenario.frame), id(scenario.plan), id(scenario.policy), scenario.seed, criterion, digest)
