@@ -4,10 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 CORE   := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
+PEERS  := .venv-peers
+# A python that has svy, for `make bench`.
+CHOUCHA_PEERS ?= $(wildcard $(PEERS)/bin/python)
 SOURCE := $(shell find sampler estimators scenarios -type f ! -path '*/__pycache__/*') pyproject.toml README.md
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format bench peers lock clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -29,7 +32,10 @@ format: $(DEV) ## rewrite the code in the house format
 	$(BIN)/ruff check --fix .
 
 bench: $(DEV) ## measure speed, with the machine and the peers beside it
-	PYTHONPATH=tests $(BIN)/python -m benchmarks
+	CHOUCHA_PEERS="$(CHOUCHA_PEERS)" PYTHONPATH=tests $(BIN)/python -m benchmarks
+
+peers: $(PEERS)/pyvenv.cfg ## install svy, which `bench` compares with; R is found if it is installed
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check svy==0.35.0
 
 lock: ## resolve the dependencies anew (needs the `uv` command)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
@@ -38,10 +44,10 @@ lock: ## resolve the dependencies anew (needs the `uv` command)
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -o requirements-dev.lock
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) output .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) output .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-$(VENV)/pyvenv.cfg:
-	$(PYTHON) -m venv $(VENV)
+$(VENV)/pyvenv.cfg $(PEERS)/pyvenv.cfg:
+	$(PYTHON) -m venv $(@D)
 
 # The package is installed afresh when a source file changed; the dependencies only when the lock did.
 $(VENV)/.locked: requirements.lock | $(VENV)/pyvenv.cfg

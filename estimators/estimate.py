@@ -53,7 +53,7 @@ def estimate(
         The county's persons by group; without them the incidence is not measured.
     unregistered_persons : ndarray of int64, shape (V,), optional
         Unregistered persons of every village of the list `tally.villages` points into; without them the missed rate
-        under the denominator ``village``, in persons, is not measured.
+        under the denominator ``village`` is not measured.
     criteria : collection of str, default all four
         Which of them to estimate.
     weighting : {"raw", "weighted"}

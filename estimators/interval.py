@@ -12,7 +12,9 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, ndtri, stdtrit
+from scipy.special import ndtri, stdtrit
+
+from estimators.beta import beta_quantiles
 
 Floats = NDArray[np.float64]
 
@@ -192,12 +194,12 @@ def beta_limits(value: Floats, size: Floats, confidence: float) -> tuple[Floats,
     events, others = size * value, size * (1 - value)
     low, high = np.zeros(value.shape), np.ones(value.shape)
     some, not_all = events > 0, others > 0
-    low[some] = betaincinv(events[some], others[some] + 1, tail)
+    low[some] = beta_quantiles(events[some], others[some] + 1, tail)
     # No events: Beta(1 - tail; 1, n) in closed form. All events: the same from the other end.
     none = not_all & ~some
     high[none] = -np.expm1(np.log(tail) / others[none])
     between = some & not_all
-    high[between] = betaincinv(events[between] + 1, others[between], 1 - tail)
+    high[between] = beta_quantiles(events[between] + 1, others[between], 1 - tail)
     return low, high
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Literal
@@ -96,3 +96,7 @@ class Policy:
         ]
         if wrong:
             raise InputError(wrong)
+
+    def with_other_denominator(self) -> Policy:
+        """Return the policy with the other reading of the missed rate's denominator, which no source settles."""
+        return replace(self, missed_denominator="village" if self.missed_denominator == "surveyed" else "surveyed")

@@ -153,10 +153,13 @@ def _with_interval(ratio: Ratio, summary: Summary, interval: str) -> Estimate:
 
 def per_village(rate: Rate, counted: Counted, tally: Tally, choices: Choices, persons: Ints | None) -> Rate:
     """Return the missed rate over all unregistered units of the drawn villages: a value, no error, no interval."""
-    if counted == "households":
+    if persons is None:
+        # Without a list the households of a group that was not visited are unknown too, and read as 0.
+        units = np.zeros(tally.villages.shape)
+    elif counted == "households":
         units = tally.block_sizes[:, :, UNREGISTERED].astype(np.float64)
     else:
-        units = np.zeros(tally.villages.shape) if persons is None else persons[tally.villages].astype(np.float64)
+        units = persons[tally.villages].astype(np.float64)
     found = tally.moments[:, :, UNREGISTERED, MOMENTS.index(f"wrong_{counted}")].astype(np.float64)
     if choices.weighting == "weighted":
         units = units / drawn_fraction(tally)[tally.stratum]

@@ -9,6 +9,7 @@ import numpy as np
 from estimators.policy import Policy, Unit
 from estimators.rules.official import Ratio, Verdict, decide
 from sampler.draws import MOMENTS, Tally
+from sampler.errors import refuse
 from sampler.frame import EXITED, UNREGISTERED, Ints
 
 __all__ = ["Verdict", "verdict_of_sums", "verdict_of_tally"]
@@ -29,7 +30,7 @@ def verdict_of_tally(
         The county's persons by group; without them the incidence is not measured.
     unregistered_persons : ndarray of int64, shape (V,), optional
         Unregistered persons of every village of the list `tally.villages` points into; without them a missed rate
-        over the persons of the drawn villages is not measured, and neither is the incidence.
+        over the whole drawn villages is not measured, and neither is the incidence.
 
     Returns
     -------
@@ -37,10 +38,13 @@ def verdict_of_tally(
     """
     if policy.missed_denominator == "surveyed":
         return verdict_of_sums(tally.totals(), policy, group_persons=group_persons)
-    whole: dict[Unit, Ints] = {"households": tally.block_sizes[:, :, UNREGISTERED].sum(axis=1)}
     if unregistered_persons is None:
-        return verdict_of_sums(tally.totals(), policy, group_persons=None, unregistered=whole)
-    whole["persons"] = unregistered_persons[tally.villages].sum(axis=1)
+        # Without a list the households of a group that was not visited are unknown too, and read as 0.
+        return verdict_of_sums(tally.totals(), policy)
+    whole: dict[Unit, Ints] = {
+        "persons": unregistered_persons[tally.villages].sum(axis=1),
+        "households": tally.block_sizes[:, :, UNREGISTERED].sum(axis=1),
+    }
     return verdict_of_sums(tally.totals(), policy, group_persons=group_persons, unregistered=whole)
 
 
@@ -69,6 +73,11 @@ def verdict_of_sums(
     -------
     Verdict
 
+    Raises
+    ------
+    InputError
+        ``unit_not_tallied`` for approval in persons.
+
     Examples
     --------
     >>> from fractions import Fraction
@@ -80,6 +89,11 @@ def verdict_of_sums(
     >>> verdict.fails["wrong_exit"], verdict.measured["incidence"], verdict.any
     (array([ True]), array([False]), array([ True]))
     """
+    if policy.units["approval"] != "households":
+        # How many persons live in the approving households is not tallied; a count of households would be another rate.
+        raise refuse(
+            "unit_not_tallied", key="policy.units.approval", found=policy.units["approval"], allowed="households"
+        )
 
     def column(name: str, group: int) -> Ints:
         return sums[:, group, MOMENTS.index(name)]

@@ -52,6 +52,8 @@ class Catalogue:
         told = {name: clean(value) if isinstance(value, str) else value for name, value in mistake.fields.items()}
         fields: dict[str, Any] = {"nearest": "", "found": "", "allowed": "", **told}
         fields["allowed"] = self.words.get(f"allowed.{fields['allowed']}", fields["allowed"])
+        if "stratum" in fields:
+            fields["stratum"] = self.words.get(f"stratum.{fields['stratum']}", fields["stratum"])
         text = self.say(f"mistake.{mistake.code}", **fields)
         if fields["nearest"]:
             text += self.say("mistake_nearest", nearest=fields["nearest"])

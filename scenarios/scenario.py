@@ -69,6 +69,10 @@ class Scenario:
         Definitions and limits.
     grid : tuple of Axis
         Error levels asked at, the first axis varying slowest; empty for a given truth.
+    averaged : bool or None
+        Whether chances are averaged over the populations that the error model makes (model truth), or hold for one
+        population, the given truth or the one that the seed makes. The two answer different questions. None leaves it
+        to the engine: an average where it can (`questions.curve`).
     assumed : tuple of str
         Dotted names of everything the user did not state and a default supplied.
     digest : str
@@ -82,6 +86,7 @@ class Scenario:
     plan: Plan
     policy: Policy
     grid: tuple[Axis, ...] = ()
+    averaged: bool | None = None
     assumed: tuple[str, ...] = ()
     digest: str = ""
 

@@ -30,6 +30,13 @@ class Chance:
         Simulated inspections behind the simulated numbers; 0 where there are none.
     failed : mapping of str to int
         How many of them failed, by simulated question.
+    between : mapping of str to float or None
+        By question, where the chance is an average over populations: the standard deviation of the chance between
+        populations, that is, how far one county of the model lies from the average; None where it was not estimated,
+        empty where the chance is that of one population. What the standard error has besides is due to the number
+        of inspections.
+    populations : int
+        Populations averaged over; 0 where the chance is that of one population.
     """
 
     fails: Mapping[str, float | None]
@@ -40,3 +47,5 @@ class Chance:
     bound: float
     inspections: int = 0
     failed: Mapping[str, int] = field(default_factory=dict)
+    between: Mapping[str, float | None] = field(default_factory=dict)
+    populations: int = 0

@@ -1,13 +1,16 @@
-"""The two hot loops of the exact engine, compiled. Their readable twins stand in `sampler.symmetric`.
+"""The hot loops of the engines, compiled.
 
-Both are the normalised elementary-symmetric recursion of METHODS 4.2: with Q[k] the law of a simple random sample
-of k among the first i units, adding unit i with generating function G gives
+The first two serve the exact engine; their readable twins stand in `sampler.symmetric`. Both are the normalised
+elementary-symmetric recursion of METHODS 4.2: with Q[k] the law of a simple random sample of k among the first i
+units, adding unit i with generating function G gives
 
     Q[k] <- ((i - k) / i) Q[k] + (k / i) G Q[k - 1],   k = min(i, n) ... 1,   Q[0] = 1.
 
 Every intermediate is itself a distribution, so nothing overflows and nothing cancels. Units with the same G can join
 at once: x of a run of c such units are in the sample with the hypergeometric chance, and Q[k] becomes the sum over x of
 that chance times G**x Q[k - x].
+
+The last tallies inspections of nested populations; its readable twin stands in `scenarios.engines.model`.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from sampler.kernels import _shuffle
 
 _CHUNK = 128  # frequencies handled together: the working set of 30 villages then stays in the first-level cache
 
@@ -175,3 +180,110 @@ def sampled_events(
                     total += re[f] * weight.real - im[f] * weight.imag
                 result[r, e] += total
     return result
+
+
+@numba.njit(cache=True, nogil=True)
+def inspect_nested(  # noqa: PLR0912 - one loop without calls is what makes it fast
+    village_starts: NDArray[np.uint64],
+    household_starts: NDArray[np.uint64],
+    stratum_villages: NDArray[np.int64],
+    stratum_first: NDArray[np.int64],
+    drawn: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    takes: NDArray[np.int64],
+    kinds: NDArray[np.uint32],
+    quiet: int,
+    events: NDArray[np.int64],
+    partly: NDArray[np.int64],
+    places: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Run R inspections of nested populations, all levels on the same draws.
+
+    Parameters
+    ----------
+    village_starts, household_starts, stratum_villages, stratum_first, drawn, offsets, takes
+        As in `sampler.kernels.inspect`, whose draws these are.
+    kinds : ndarray of uint32, shape (N,)
+        Below `quiet`, the persons of a household that is right and approves at every level; else `quiet` plus the
+        number of its event.
+    quiet : int
+        Above all persons of a household.
+    events : ndarray of int64, shape (E, 5)
+        Of the household: persons, the place from which on it is wrong, its wrong persons then, the place from which
+        on it does not approve, and its row of `partly` (0 for none).
+    partly : ndarray of int64, shape (P, L)
+        Wrong persons at places where a household is wrong in part; the first row is 0. Places are below L, and L
+        means never.
+    places : ndarray of int64, shape (M, 3)
+        Of the levels of each of M models: of wrong exits, missed persons and disapproval.
+
+    Returns
+    -------
+    villages : ndarray of int64, shape (R, m)
+        The drawn villages.
+    sums : ndarray of int64, shape (R, M, 3, 5)
+        The first five of `sampler.draws.MOMENTS` by inspection, model and group.
+    """
+    replicates, total, levels = len(village_starts), drawn.sum(), partly.shape[1]
+    villages = np.empty((replicates, total), dtype=np.int64)
+    sums = np.empty((replicates, len(places), 3, 5), dtype=np.int64)
+    order, shuffled = np.arange(len(stratum_villages)), kinds.copy()
+    swaps = np.empty(max(total, takes.max() if len(takes) else 0) + 1, dtype=np.uint32)
+    seen = np.empty((3, 2), dtype=np.int64)  # households, persons
+    # What each place adds to the one before: wrong households, wrong persons, households that do not approve.
+    added = np.empty((3, levels + 1, 3), dtype=np.int64)
+    for r in range(replicates):
+        slot = 0
+        for h in range(len(drawn)):
+            first, size = np.uint64(stratum_first[h]), stratum_first[h + 1] - stratum_first[h]
+            _shuffle(swaps, village_starts[r], first, size, drawn[h])
+            for k in range(np.uint64(drawn[h])):
+                j = first + swaps[k]
+                villages[r, slot] = stratum_villages[order[j]]
+                order[j] = order[first + k]
+                slot += 1
+            for k in range(np.uint64(drawn[h])):
+                order[first + swaps[k]] = first + swaps[k]
+        seen[:] = 0
+        added[:] = 0
+        for s in range(total):
+            for g in range(3):
+                block = 3 * villages[r, s] + g
+                take, first = takes[block], np.uint64(offsets[block])
+                _shuffle(swaps, household_starts[r], first, offsets[block + 1] - offsets[block], take)
+                persons = np.int64(0)
+                for k in range(np.uint64(take)):
+                    j = first + swaps[k]
+                    kind = np.int64(shuffled[j])
+                    shuffled[j] = shuffled[first + k]
+                    if kind < quiet:
+                        persons += kind
+                        continue
+                    event = np.uint64(kind - quiet)
+                    persons += events[event, 0]
+                    since, unhappy, row = events[event, 1], events[event, 3], events[event, 4]
+                    added[g, since, 0] += 1
+                    added[g, since, 1] += events[event, 2]
+                    added[g, unhappy, 2] += 1
+                    for place in range(levels if row else 0):
+                        if partly[row, place]:
+                            added[g, place, 0] += 1
+                            added[g, place, 1] += partly[row, place]
+                            added[g, place + 1, 0] -= 1
+                            added[g, place + 1, 1] -= partly[row, place]
+                for k in range(np.uint64(take)):
+                    shuffled[first + swaps[k]] = kinds[first + swaps[k]]
+                seen[g, 0] += take
+                seen[g, 1] += persons
+        for g in range(3):
+            for place in range(1, levels):
+                for n in range(3):
+                    added[g, place, n] += added[g, place - 1, n]
+            for i in range(len(places)):
+                wrong = places[i, 0] if g == 0 else places[i, 1]
+                sums[r, i, g, 0] = seen[g, 0]
+                sums[r, i, g, 1] = added[g, wrong, 0]
+                sums[r, i, g, 2] = seen[g, 1]
+                sums[r, i, g, 3] = added[g, wrong, 1]
+                sums[r, i, g, 4] = seen[g, 0] - added[g, places[i, 2], 2]
+    return villages, sums

@@ -1,11 +1,11 @@
-"""The columns of the village and household tables: their names in both languages and what their cells may hold."""
+"""The columns of the village, household and results tables: their names in both languages and their cells."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sampler.errors import Mistake
 from sampler.frame import GROUPS
@@ -87,6 +87,21 @@ def _measure(cell: Cell) -> Value | Mistake:
     return None if cell is None else _number(cell)
 
 
+def _count_or_blank(cell: Cell) -> Value | Mistake:
+    return None if cell is None else _count(cell)
+
+
+def _text_or_blank(cell: Cell) -> Value | Mistake:
+    return None if cell is None else _text(cell)
+
+
+def _weight(cell: Cell) -> Value | Mistake:
+    number = None if cell is None else _number(cell)
+    if isinstance(number, int | float) and number <= 0:
+        return Mistake("weight_not_positive", {"found": number})
+    return number
+
+
 _YES = {"1", "是", "yes", "true", "y", "√", "偏远", "贫困村"}
 _NO = {"0", "否", "no", "false", "n", "×", "非偏远", "非贫困村", "普通"}
 
@@ -108,6 +123,8 @@ _GROUP_NAMES = {
 
 
 def _group(cell: Cell) -> Value | Mistake:
+    if cell is None:
+        return Mistake("blank", {"allowed": ", ".join(GROUPS)})
     group = _GROUP_NAMES.get(normalised(cell))
     return group or Mistake("not_a_group", {"found": str(cell)[:40], "allowed": ", ".join(GROUPS)})
 
@@ -149,3 +166,78 @@ HOUSEHOLD_COLUMNS: Mapping[str, Column] = {
     "wrong_persons": Column(parse=_count, headers=("wrong_persons", "错误人数", "错退漏评人数"), required=False),
     "approves": Column(parse=_flag, headers=("approves", "认可", "是否认可"), required=False),
 }
+
+# What a results file may call the strata that a village list knows; the first two are written.
+STRATUM_WORDS: Mapping[str, tuple[str, ...]] = {
+    "ordinary": ("ordinary", "普通", "普通村", "普通层", "非偏远", "非偏远村"),
+    "remote": ("remote", "偏远", "偏远村", "偏远层"),
+    "all": ("all", "全县"),
+}
+
+OBSERVATION_COLUMNS: Mapping[str, Column] = {
+    "stratum": Column(parse=_text_or_blank, headers=("stratum", "层", "抽样层", "层别", "所属层"), required=False),
+    "village_code": HOUSEHOLD_COLUMNS["village_code"],
+    "household_id": replace(HOUSEHOLD_COLUMNS["household_id"], parse=_text_or_blank, required=False),
+    "group": HOUSEHOLD_COLUMNS["group"],
+    "persons": HOUSEHOLD_COLUMNS["persons"],
+    "wrong_persons": Column(
+        parse=_count,
+        headers=(*HOUSEHOLD_COLUMNS["wrong_persons"].headers, "错评漏评人数", "错退或漏评人数", "错退人数", "漏评人数"),
+    ),
+    "approves": replace(HOUSEHOLD_COLUMNS["approves"], required=True),
+    "weight": Column(parse=_weight, headers=("weight", "权数", "权重"), required=False),
+    "stratum_villages": Column(
+        parse=_count_or_blank, headers=("stratum_villages", "本层村数", "层内村数", "该层村数"), required=False
+    ),
+    "group_households": Column(
+        parse=_count_or_blank, headers=("group_households", "该类户数", "本村该类户数", "本类户数"), required=False
+    ),
+}
+
+
+def stratum_name(text: str) -> str:
+    """Return the name of a stratum that a village list knows; any other name as it stands.
+
+    Examples
+    --------
+    >>> stratum_name("偏远村"), stratum_name("甲")
+    ('remote', '甲')
+    """
+    found = (name for name, words in STRATUM_WORDS.items() if normalised(text) in words)
+    return next(found, text)
+
+
+_LANGUAGES = ("en", "zh")  # in the order of a column's headers
+_WRITTEN: Mapping[str, dict[Cell, tuple[str, ...]]] = {
+    "stratum": {name: words[:2] for name, words in STRATUM_WORDS.items()},
+    "group": {
+        "exited": ("exited", "脱贫户"),
+        "remaining": ("remaining", "未脱贫户"),
+        "unregistered": ("unregistered", "非建档立卡户"),
+    },
+    "approves": {True: ("1", "是"), False: ("0", "否")},
+}
+
+
+def in_language(
+    values: Mapping[str, Sequence[Cell]], columns: Mapping[str, Column], language: str
+) -> tuple[list[str], list[list[Cell]]]:
+    """Return a table's header and rows in a language that the readers of tables take.
+
+    Parameters
+    ----------
+    values : mapping of str to sequence of str, int, float, bool or None
+        By column name, all of one length.
+    columns : mapping of str to Column
+        The table's columns.
+    language : {"zh", "en"}
+        Of headers, groups, answers and the strata that a village list knows.
+
+    Examples
+    --------
+    >>> in_language({"group": ["exited"], "persons": [3]}, OBSERVATION_COLUMNS, "zh")
+    (['户类', '人数'], [['脱贫户', 3]])
+    """
+    at = _LANGUAGES.index(language)
+    cells = [[_WRITTEN[name][c][at] if c in _WRITTEN.get(name, ()) else c for c in values[name]] for name in values]
+    return [columns[name].headers[at] for name in values], [list(row) for row in zip(*cells, strict=True)]

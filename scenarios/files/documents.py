@@ -84,6 +84,7 @@ class LevelsDocument(Document):
     shared: CorrelationIn = Decimal("0.5")
     whole_household: WholeHousehold = WholeHousehold()
     totals: Literal["exact", "expected"] = "exact"
+    averaged: bool | None = None
 
 
 class VillagesDocument(Document):

@@ -11,6 +11,7 @@ from estimators.policy import Policy
 from scenarios.files.atomic import write_atomically
 from scenarios.provenance import provenance
 from scenarios.questions.curve import Curve
+from scenarios.questions.reach import chance_drawn
 
 
 def risk_record(curve: Curve) -> dict[str, Any]:
@@ -24,15 +25,18 @@ def risk_record(curve: Curve) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``{"schema": "risk/1", "policy", "engine_requested", "points", "readings", "tipping", "provenance"}``; a number
-        no engine could serve is null.
+        ``{"schema": "risk/1", "policy", "engine_requested", "averaged", "points", "readings", "tipping", "drawn",
+        "provenance"}``; a number no engine could serve is null.
     """
+    frame = curve.scenario.frame
+    villages, townships = chance_drawn(curve.scenario)
     return {
         "schema": "risk/1",
         "scenario": curve.scenario.name,
         "synthetic": curve.scenario.frame.synthetic,
-        "policy": _policy(curve.scenario.policy),
+        "policy": policy_record(curve.scenario.policy),
         "engine_requested": curve.engine,
+        "averaged": curve.scenario.averaged,
         "points": [
             {
                 "level": {key: float(value) for key, value in level.items()},
@@ -45,24 +49,29 @@ def risk_record(curve: Curve) -> dict[str, Any]:
                 "bound": chance.bound,
                 "inspections": chance.inspections,
                 "failed": dict(chance.failed),
+                "between": dict(chance.between),
+                "populations": chance.populations,
             }
             for level, chance, finding in zip(curve.levels, curve.chances, curve.finding, strict=True)
         ],
-        "readings": {"missed": {_other(curve.scenario.policy): list(curve.other_denominator)}},
+        "readings": {
+            "missed": {curve.scenario.policy.with_other_denominator().missed_denominator: list(curve.other_denominator)}
+        },
         "tipping": {
             question: {str(each.share): each.level for each in curve.tipping if each.question == question}
             for question in dict.fromkeys(each.question for each in curve.tipping)
+        },
+        "drawn": {
+            "villages": dict(zip(frame.codes, villages.tolist(), strict=True)),
+            "townships": dict(townships),
         },
         "assumed": list(curve.scenario.assumed),
         "provenance": asdict(provenance(curve.scenario)),
     }
 
 
-def _other(policy: Policy) -> str:
-    return "village" if policy.missed_denominator == "surveyed" else "surveyed"
-
-
-def _policy(policy: Policy) -> dict[str, Any]:
+def policy_record(policy: Policy) -> dict[str, Any]:
+    """Return the part of a record that says what rule set was used."""
     return {
         "name": policy.name,
         "limits": {name: float(limit) for name, limit in policy.limits.items()},

@@ -138,6 +138,7 @@ def _build(tree: Tree, file: str) -> ScenarioFile:
             plan=_plan(document.plan),
             policy=policy_of(document.policy),
             grid=_axes(document.grid) if document.grid else (),
+            averaged=document.population.averaged if isinstance(document.population, LevelsDocument) else False,
         )
     except InputError as error:
         raise InputError(m if "file" in m.fields else m.at(file=file) for m in error.mistakes) from error

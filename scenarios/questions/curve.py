@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sampler.error_model import ErrorModel
+from sampler.errors import refuse
 from sampler.population import Population
-from scenarios.engines import auto, exact, simulate
+from scenarios.engines import auto, conditional, exact, model, simulate
 from scenarios.engines.chance import Chance
 from scenarios.engines.scores import serves
 from scenarios.engines.threads import in_threads
@@ -18,7 +20,15 @@ from scenarios.scenario import Level, Scenario, populations
 if TYPE_CHECKING:
     import pandas as pd
 
-ENGINES = {"auto": auto.chances, "exact": exact.chances, "simulate": simulate.chances}
+ENGINES = {
+    "auto": auto.chances,
+    "exact": exact.chances,
+    "conditional": conditional.chances,
+    "simulate": simulate.chances,
+}
+
+# Exact totals couple the villages, so that no product of laws gives the average; it is simulated (METHODS 5.3).
+AVERAGING = ("auto", "simulate")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,7 +38,7 @@ class Curve:
     Parameters
     ----------
     scenario : Scenario
-        What was asked.
+        What was asked, with `averaged` settled.
     engine : str
         Which engine was asked for.
     levels : tuple of mapping of str to Decimal
@@ -39,7 +49,7 @@ class Curve:
         Chance that `missed` fails under the other reading of its denominator, one a level: no source says which is
         meant, and the two differ more than tenfold. None where the exact law would take too long.
     finding : tuple of float
-        Chance that at least one wrong household is visited, one a level; exact.
+        Chance that at least one wrong household is visited, one a level; exact, or an average over populations.
     tipping : tuple of Tipping
         Where the chances pass 5% and 50% along the grid's first axis.
     """
@@ -70,9 +80,7 @@ class Curve:
 
 def other_denominator(scenario: Scenario) -> Scenario:
     """Return the scenario with the other reading of the missed rate's denominator."""
-    other: Mapping[str, str] = {"surveyed": "village", "village": "surveyed"}
-    policy = replace(scenario.policy, missed_denominator=other[scenario.policy.missed_denominator])  # type: ignore[arg-type]
-    return replace(scenario, policy=policy)
+    return replace(scenario, policy=scenario.policy.with_other_denominator())
 
 
 def _missed(job: tuple[Scenario, Population]) -> float | None:
@@ -86,7 +94,7 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
     ----------
     scenario : Scenario
         With its grid.
-    engine : {"auto", "exact", "simulate"}, default "auto"
+    engine : {"auto", "exact", "conditional", "simulate"}, default "auto"
         Which engine to ask.
     progress : callable, optional
         Called with (done, all).
@@ -102,18 +110,41 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
     >>> round(answer.chances[0].fails["wrong_exit"], 6)
     0.0
     """
+    scenario = replace(scenario, averaged=_averaged(scenario, engine))
     levels = scenario.points()
     cells = [scenario.at(level) for level in levels]
-    others = [other_denominator(cell) for cell in cells]
-    chances = ENGINES[engine](cells, progress=progress)
+    if scenario.averaged:
+        averages = model.averages(cells, progress=progress)
+        chances = tuple(each.chance for each in averages)
+        finding: tuple[float, ...] = tuple(each.finding for each in averages)
+        other: tuple[float | None, ...] = tuple(each.other_denominator for each in averages)
+    else:
+        chances = ENGINES[engine](cells, progress=progress)
+        truths = populations(cells)
+        finding = tuple(in_threads(lambda job: chance_of_finding(*job), list(zip(cells, truths, strict=True))))
+        others = [other_denominator(cell) for cell in cells]
+        other = tuple(in_threads(_missed, list(zip(others, truths, strict=True))))
     return Curve(
         scenario=scenario,
         engine=engine,
         levels=levels,
         chances=chances,
-        finding=tuple(
-            in_threads(lambda job: chance_of_finding(*job), list(zip(cells, populations(cells), strict=True)))
-        ),
+        finding=finding,
         tipping=tipping(scenario, levels, chances),
-        other_denominator=tuple(in_threads(_missed, list(zip(others, populations(others), strict=True)))),
+        other_denominator=other,
     )
+
+
+def _averaged(scenario: Scenario, engine: str) -> bool:
+    """Say whether the answer is an average over populations: as stated, else where truth and engine allow it.
+
+    Raises
+    ------
+    InputError
+        ``engine_cannot_serve`` where an average is stated and the engine answers for one population only.
+    """
+    if scenario.averaged is None:
+        return isinstance(scenario.truth, ErrorModel) and engine in AVERAGING
+    if scenario.averaged and engine not in AVERAGING:
+        raise refuse("engine_cannot_serve", key="--engine", found=engine, allowed=", ".join(AVERAGING))
+    return scenario.averaged

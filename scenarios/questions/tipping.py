@@ -8,7 +8,7 @@ from decimal import Decimal
 from math import log
 from typing import Literal
 
-from scenarios.engines import auto, exact
+from scenarios.engines import auto, exact, model
 from scenarios.engines.chance import QUESTIONS, Chance
 from scenarios.engines.scores import RATIO_CRITERIA
 from scenarios.engines.threads import in_threads
@@ -18,6 +18,8 @@ SHARES = (Decimal("0.05"), Decimal("0.5"))
 
 _CLOSE = 0.0002  # a root is found when the exact chance is this near to the share ...
 _CLOSE_SIMULATED = 0.005  # ... or the simulated one, whose standard error is of this size ...
+_STRAIGHT = 0.2  # a rise of a chance small enough for a straight line of its log-odds
+_NARROW_SIMULATED = Decimal("0.0002")  # levels are written to a tenth of a percentage point
 _NARROW = Decimal("0.000001")  # ... or the bracket this narrow
 
 
@@ -68,6 +70,8 @@ def tipping(scenario: Scenario, levels: Sequence[Level], chances: Sequence[Chanc
     first, rest = scenario.grid[0], scenario.grid[1:]
     fixed = {key: axis.values[0] for axis in rest for key in axis.keys}
     along = _along(first.keys[0], fixed, levels, chances)
+    if scenario.averaged:
+        return _averaged(scenario, first.keys, fixed, along)
     jobs = [(question, share) for question in QUESTIONS for share in SHARES if _answered(along, question)]
 
     def find(job: tuple[str, Decimal]) -> Tipping:
@@ -84,6 +88,53 @@ def tipping(scenario: Scenario, levels: Sequence[Level], chances: Sequence[Chanc
         return _find(question, share, along, ask, "exact" if exactly else "simulate")
 
     return tuple(in_threads(find, jobs))
+
+
+def _averaged(
+    scenario: Scenario, keys: Sequence[str], fixed: Level, along: Sequence[tuple[Decimal, Chance]]
+) -> tuple[Tipping, ...]:
+    """Return the tipping levels of an average over populations.
+
+    All levels of a nested family cost little more than one, so the interpolated levels of all questions are asked
+    together, and again until each bracket is narrow enough for a straight line of the log-odds.
+    """
+    asked = [(question, share) for question in QUESTIONS for share in SHARES if _answered(along, question)]
+    points, step = list(along), 0
+    while wanted := _unsettled(points, asked, halve=step % 3 == 2):
+        step += 1
+        cells = [scenario.at({**fixed, **dict.fromkeys(keys, value)}) for value in wanted]
+        points = sorted([*points, *zip(wanted, model.chances(cells), strict=True)], key=lambda point: point[0])
+    return tuple(
+        Tipping(
+            question=question,
+            share=share,
+            level=None if ends is None else float(_between(*ends, float(share))),
+            outside=_outside(along, question, share),
+            how="simulate",
+        )
+        for question, share in asked
+        for ends in [_bracket(points, question, share)]
+    )
+
+
+def _unsettled(
+    points: Sequence[tuple[Decimal, Chance]], asked: Sequence[tuple[str, Decimal]], *, halve: bool
+) -> list[Decimal]:
+    """Return a level inside each bracket in which the log-odds may not be straight: interpolated, or its middle.
+
+    A bracket is done when its chances lie near together, or one of them near to the share, or when it is narrow (in a
+    small county the chance jumps).
+    """
+    wanted = set()
+    for question, share in asked:
+        ends = _bracket(points, question, share)
+        if ends is None:
+            continue
+        (low, below), (high, above) = ends
+        near = min(abs(below - float(share)), abs(above - float(share))) <= _CLOSE_SIMULATED
+        if not (near or above - below <= _STRAIGHT or abs(high - low) <= _NARROW_SIMULATED):
+            wanted.add((low + high) / 2 if halve else _between(*ends, float(share)))
+    return sorted(wanted - {value for value, _ in points})
 
 
 def _along(
@@ -109,16 +160,35 @@ def _find(
     ask: Callable[[Decimal], float],
     how: Literal["exact", "simulate"],
 ) -> Tipping:
+    ends = _bracket(along, question, share)
+    if ends is None:
+        outside = _outside(along, question, share)
+        return Tipping(question=question, share=share, level=None, outside=outside, how=how)
+    level = float(_root(*ends, float(share), ask, _CLOSE if how == "exact" else _CLOSE_SIMULATED))
+    return Tipping(question=question, share=share, level=level, outside=None, how=how)
+
+
+Point = tuple[Decimal, float]
+
+
+def _bracket(along: Sequence[tuple[Decimal, Chance]], question: str, share: Decimal) -> tuple[Point, Point] | None:
+    """Return the neighbours between which the chance first passes the share, the lower chance first."""
     points = [(value, chance.fails[question] or 0.0) for value, chance in along]
     above = [chance > share for _, chance in points]
     turn = next((i for i in range(1, len(points)) if above[i] != above[i - 1]), None)
     if turn is None:
-        outside: Literal["above", "below"] = "above" if above[0] else "below"
-        return Tipping(question=question, share=share, level=None, outside=outside, how=how)
+        return None
     ends = points[turn - 1], points[turn]
-    low, high = ends if above[turn] else ends[::-1]  # a chance may fall along an axis (icc)
-    level = float(_root(low, high, float(share), ask, _CLOSE if how == "exact" else _CLOSE_SIMULATED))
-    return Tipping(question=question, share=share, level=level, outside=None, how=how)
+    return ends if above[turn] else (ends[1], ends[0])  # a chance may fall along an axis (icc)
+
+
+def _outside(
+    along: Sequence[tuple[Decimal, Chance]], question: str, share: Decimal
+) -> Literal["above", "below"] | None:
+    """Return on which side of the share the chance lies all along, None where it passes it."""
+    if _bracket(along, question, share):
+        return None
+    return "above" if (along[0][1].fails[question] or 0.0) > share else "below"
 
 
 def _logit(chance: float) -> float:

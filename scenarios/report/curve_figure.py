@@ -73,9 +73,9 @@ def _words(curve: Curve, words: Catalogue) -> dict[str, str]:
         "subtitle": words.say(
             "figure.subtitle",
             name=clean(scenario.frame.name),
-            villages=drawn_villages(curve),
+            villages=drawn_villages(scenario),
             all=len(scenario.frame.codes),
-            households=f"{expected_households(curve):,}",
+            households=f"{expected_households(scenario):,}",
         ),
         "x": words.say("figure.x", kinds=level_names(curve.axis, words)),
         "y": words.say("figure.y"),

@@ -10,16 +10,17 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from estimators.policy import CRITERIA, Policy
+from estimators.policy import Policy
 from sampler.frame import GROUPS, Frame
 from scenarios.engines.chance import QUESTIONS, Chance
-from scenarios.files.policies import field_of
 from scenarios.messages import Catalogue, clean
 from scenarios.provenance import provenance
 from scenarios.questions.curve import Curve, other_denominator
+from scenarios.questions.reach import chance_drawn
 from scenarios.questions.tipping import SHARES
-from scenarios.report.facts import drawn_villages, expected_households, largest_tie, unmeasured
-from scenarios.report.words import chance, percent, rounded_up, simulated_chance
+from scenarios.report.facts import largest_tie, unmeasured, unserved
+from scenarios.report.setting import policy_value, setting
+from scenarios.report.words import averaged_chance, chance, percent, rounded_up, simulated_chance
 from scenarios.scenario import GivenTruth, Scenario
 
 
@@ -44,7 +45,8 @@ def risk_text(curve: Curve, words: Catalogue, assumed: dict[str, object]) -> Ite
     yield Text(words.say("risk.title", name=clean(scenario.frame.name)), style="bold")
     if scenario.frame.synthetic:
         yield words.say("risk.synthetic")
-    yield from _setting(curve, words)
+    yield from setting(scenario, words)
+    yield _truth(scenario, words)
     yield ""
     yield _risk_table(curve, words)
     yield from _tipping(curve, words)
@@ -55,73 +57,20 @@ def risk_text(curve: Curve, words: Catalogue, assumed: dict[str, object]) -> Ite
     yield Text(words.say("risk.provenance", seed=made.seed, version=version, sha256=digest), style="dim")
 
 
-def _setting(curve: Curve, words: Catalogue) -> Iterator[str]:
-    scenario, frame = curve.scenario, curve.scenario.frame
-    persons = frame.group_persons.sum(axis=0)
-    yield words.say(
-        "risk.county",
-        villages=len(frame.codes),
-        townships=len(set(frame.townships)),
-        remote=int(frame.remote.sum()),
-        persons=f"{persons.sum():,}",
-        **{group: f"{count:,}" for group, count in zip(GROUPS, persons, strict=True)},
-    )
-    if frame.sizes_synthesised:
-        yield words.say("risk.sizes")
-    strata = [
-        words.say("risk.plan_stratum", drawn=s.drawn, available=len(s.villages), stratum=words.say(f"stratum.{s.name}"))
-        for s in scenario.plan.strata(frame)
-    ]
-    take = [
-        words.say("risk.plan_take", group=words.say(f"group.{group}"), count=count)
-        for group in GROUPS
-        if (count := scenario.plan.take.get(group, 0))
-    ]
-    joiner = words.say("place.joiner")
-    yield words.say(
-        "risk.plan",
-        drawn=drawn_villages(curve),
-        strata=joiner.join(strata),
-        take=joiner.join(take) or words.say("risk.none"),
-        visited=f"{expected_households(curve):,}",
-    )
-    yield words.say(
-        "risk.policy",
-        title=scenario.policy.titles.get(words.language, scenario.policy.name),
-        name=scenario.policy.name,
-        limits=joiner.join(_limits(scenario.policy, words)),
-    )
-    if scenario.policy.overridden:
-        names = joiner.join(
-            f"{words.say(f'field.{name}')} {_value(scenario.policy, name, words)}"
-            for name in scenario.policy.overridden
-        )
-        yield words.say("risk.policy_overridden", names=names)
-    yield _truth(scenario, words)
-
-
 def _truth(scenario: Scenario, words: Catalogue) -> str:
+    """Return what is taken to be true, and whether the chances hold for one population or on average over many."""
     if isinstance(scenario.truth, GivenTruth):
         return words.say("risk.truth_given")
-    if scenario.grid:
-        return words.say("risk.truth_levels", totals=words.say(f"value.{scenario.truth.totals}"), seed=scenario.seed)
-    rates = [
-        f"{words.say(f'level.{key}')} {percent(getattr(scenario.truth, key))}"
-        for key in ("wrong_exit", "missed", "disapproval")
-    ]
+    rates = words.say("risk.truth_rates_levels")
+    if not scenario.grid:
+        stated = [
+            f"{words.say(f'level.{key}')} {percent(getattr(scenario.truth, key))}"
+            for key in ("wrong_exit", "missed", "disapproval")
+        ]
+        rates = words.say("place.joiner").join(stated)
     totals = words.say(f"value.{scenario.truth.totals}")
-    return words.say(
-        "risk.truth_single", rates=words.say("place.joiner").join(rates), totals=totals, seed=scenario.seed
-    )
-
-
-def _limits(policy: Policy, words: Catalogue) -> Iterator[str]:
-    for name in CRITERIA:
-        sign = (
-            ("≤" if policy.at_limit_fails else "<") if name == "approval" else ("≥" if policy.at_limit_fails else ">")
-        )
-        limit = percent(policy.limits[name])
-        yield words.say("risk.limit_rate", criterion=words.say(f"criterion.{name}"), sign=sign, limit=limit)
+    key = "risk.truth_averaged" if scenario.averaged else "risk.truth_one"
+    return words.say(key, rates=rates, totals=totals, seed=scenario.seed)
 
 
 def _reading(scenario: Scenario, words: Catalogue) -> str:
@@ -147,8 +96,17 @@ def _risk_table(curve: Curve, words: Catalogue) -> Table:
             words.say("risk.row_given" if given else "risk.row_single")
         ]
         shown = [shown_chance(answer, question, words) for question in QUESTIONS]
-        table.add_row(*head, *shown, chance(finding), words.say("risk.unavailable") if other is None else chance(other))
+        table.add_row(*head, *shown, *(_written(value, answer, words) for value in (finding, other)))
     return table
+
+
+def _written(value: float | None, answer: Chance, words: Catalogue) -> str:
+    """Return what no engine names: exact for one population, simulated on average over many."""
+    if value is None:
+        return words.say("risk.unavailable")
+    if answer.populations:
+        return simulated_chance(value, round(value * answer.inspections), answer.inspections)
+    return chance(value)
 
 
 def shown_chance(answer: Chance, question: str, words: Catalogue) -> str:
@@ -158,6 +116,8 @@ def shown_chance(answer: Chance, question: str, words: Catalogue) -> str:
         return words.say("risk.unavailable")
     if answer.engine[question] == "simulate":
         return simulated_chance(value, answer.failed[question], answer.inspections)
+    if answer.engine[question] == "conditional":
+        return averaged_chance(value)
     return chance(value)
 
 
@@ -203,10 +163,12 @@ def _tipping(curve: Curve, words: Catalogue) -> Iterator[str]:
 
 def _notes(curve: Curve, words: Catalogue) -> Iterator[str]:
     policy = curve.scenario.policy
-    if any(value is None for answer in curve.chances for value in answer.fails.values()):
-        yield words.say("risk.note_unavailable")
+    for reason, questions in unserved(curve).items():
+        names = words.say("place.enumeration").join(words.say(f"criterion.{question}") for question in questions)
+        yield words.say(f"risk.note_unserved_{reason}", names=names)
     yield from _engine_notes(curve, words)
     yield words.say("risk.note_finding")
+    yield from _drawn(curve.scenario, words)
     other = _reading(other_denominator(curve.scenario), words)
     yield words.say("risk.note_reading", here=_reading(curve.scenario, words), other=other)
     way = words.say("risk.note_boundary_fails" if policy.at_limit_fails else "risk.note_boundary_passes")
@@ -218,12 +180,40 @@ def _notes(curve: Curve, words: Catalogue) -> Iterator[str]:
     yield words.say("risk.note_missed_members")
 
 
+def _drawn(scenario: Scenario, words: Catalogue) -> Iterator[str]:
+    """Yield the chance that a village of each stratum is drawn, and the least and most exposed township."""
+    strata = [
+        words.say(
+            "risk.drawn_stratum",
+            stratum=words.say(f"stratum.{stratum.name}"),
+            chance=chance(stratum.drawn / len(stratum.villages)),
+        )
+        for stratum in scenario.plan.strata(scenario.frame)
+    ]
+    yield words.say("risk.note_drawn", strata=words.say("place.joiner").join(strata))
+    townships = chance_drawn(scenario)[1]
+    if len(townships) > 1:
+        low, high = min(townships, key=townships.__getitem__), max(townships, key=townships.__getitem__)
+        yield words.say(
+            "risk.note_townships",
+            low=clean(low),
+            low_chance=chance(townships[low]),
+            high=clean(high),
+            high_chance=chance(townships[high]),
+        )
+
+
 def _engine_notes(curve: Curve, words: Catalogue) -> Iterator[str]:
-    simulated = [(answer, q) for answer in curve.chances for q in QUESTIONS if answer.engine[q] == "simulate"]
-    if simulated:
-        error = max(answer.standard_error[question] or 0.0 for answer, question in simulated)
-        fewest = min(answer.inspections for answer, _ in simulated)
-        yield words.say("risk.note_simulated", error=f"{error * 100:.1f}", inspections=f"{fewest:,}")
+    for engine in ("simulate", "conditional"):
+        made = [(answer, q) for answer in curve.chances for q in QUESTIONS if answer.engine[q] == engine]
+        if made:
+            error = max(answer.standard_error[question] or 0.0 for answer, question in made)
+            fewest = min(answer.inspections for answer, _ in made)
+            yield words.say(f"risk.note_{engine}", error=f"{error * 100:.1f}", inspections=f"{fewest:,}")
+    if curve.scenario.averaged:
+        spread = max(answer.between.get("any") or 0.0 for answer in curve.chances)
+        populations = min(answer.populations for answer in curve.chances)
+        yield words.say("risk.note_between", spread=f"{spread * 100:.0f}", populations=f"{populations:,}")
     if any(answer.engine[question] == "exact" for answer in curve.chances for question in QUESTIONS):
         bound = max(answer.bound for answer in curve.chances)
         yield words.say("risk.note_exact", bound=rounded_up(max(bound, 1e-15)))
@@ -237,7 +227,7 @@ def _assumptions(scenario: Scenario, words: Catalogue, assumed: dict[str, object
         label = words.say(f"assumed.{key}")
         yield "  " + words.say("risk.assumed_line", label=label, value=_assumed_value(key, value, words))
     unsettled = [
-        f"{words.say(f'field.{name}')}{'：' if words.language == 'zh' else ' '}{_value(scenario.policy, name, words)}"
+        words.say("risk.unsettled", field=words.say(f"field.{name}"), value=policy_value(scenario.policy, name, words))
         for name, source in scenario.policy.sources.items()
         if source.assumption
     ]
@@ -256,15 +246,6 @@ def _assumed_value(key: str, value: object, words: Catalogue) -> str:
     return words.words.get(f"value.{value}", str(value))
 
 
-def _value(policy: Policy, name: str, words: Catalogue) -> str:
-    value = field_of(policy, name)
-    if name.startswith("limits."):
-        return percent(value)  # type: ignore[arg-type]
-    if isinstance(value, bool):
-        return words.say("policies.yes" if value else "policies.no")
-    return words.say(f"policies.{value}")
-
-
 def policy_text(policy: Policy, words: Catalogue) -> Iterator[RenderableType]:
     """Yield a policy with the source of every field, assumptions marked."""
     title = policy.titles.get(words.language, policy.name)
@@ -275,7 +256,7 @@ def policy_text(policy: Policy, words: Catalogue) -> Iterator[RenderableType]:
         table.add_column(words.say(f"policies.column_{column}"), ratio=2 if column == "source" else 1, overflow="fold")
     for name, source in policy.sources.items():
         mark = f"【{words.say('policies.assumption')}】" if source.assumption else ""
-        value = _value(policy, name, words)
+        value = policy_value(policy, name, words)
         if name.startswith("limits."):
             value = words.say("policies.under" if name == "limits.approval" else "policies.over", limit=value)
         table.add_row(

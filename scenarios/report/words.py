@@ -18,6 +18,35 @@ def percent(value: Decimal | Fraction | float) -> str:
     return f"{float(value) * 100:.4g}%"
 
 
+def rate(value: float, limit: Fraction | None = None) -> str:
+    """Return an estimated rate as a percentage: two decimals, and more where they would hide on which side it lies.
+
+    Parameters
+    ----------
+    value : float
+        A share.
+    limit : Fraction, optional
+        What it is held against.
+
+    Examples
+    --------
+    >>> rate(0.02501), rate(0.020001), rate(0.020001, Fraction(1, 50)), rate(0.9)
+    ('2.50%', '2.00%', '2.0001%', '90.00%')
+    """
+    digits = 2
+    while limit is not None and digits < _MOST_DIGITS and _hides(value, limit, digits):
+        digits += 1
+    return f"{value * 100:.{digits}f}%"
+
+
+_MOST_DIGITS = 9
+
+
+def _hides(value: float, limit: Fraction, digits: int) -> bool:
+    written = round(value * 100, digits)
+    return abs(value - float(limit)) > 1e-12 and written == round(float(limit) * 100, digits)
+
+
 def chance(value: float) -> str:
     """Return an exact chance as a percentage: two decimals, and never 0% or 100% for what can still happen.
 
@@ -45,8 +74,8 @@ def simulated_chance(value: float, failed: int, inspections: int) -> str:
 
     Examples
     --------
-    >>> simulated_chance(0.12345, 494, 4000), simulated_chance(0.0003, 1, 4000)
-    ('≈12.3%', '≈0.03%')
+    >>> simulated_chance(0.12345, 494, 4000), simulated_chance(0.0003, 1, 4000), simulated_chance(1e-5, 1, 99_999)
+    ('≈12.3%', '≈0.03%', '≈<0.01%')
     >>> simulated_chance(0.0, 0, 4000), simulated_chance(1.0, 4000, 4000)
     ('<0.08%', '>99.92%')
     """
@@ -55,7 +84,18 @@ def simulated_chance(value: float, failed: int, inspections: int) -> str:
         return f"<{hundredths / 100:.2f}%"
     if failed == inspections:
         return f">{100 - hundredths / 100:.2f}%"
-    return f"≈{value * 100:.{1 if 0.01 <= value <= 0.99 else 2}f}%"
+    return averaged_chance(value)
+
+
+def averaged_chance(value: float) -> str:
+    """Return an average over draws, marked, with as many digits as its error allows.
+
+    Examples
+    --------
+    >>> averaged_chance(0.12345), averaged_chance(3e-7), averaged_chance(0.0)
+    ('≈12.3%', '≈<0.01%', '≈0%')
+    """
+    return "≈" + (f"{value * 100:.1f}%" if 0.01 <= value <= 0.99 else chance(value))
 
 
 def rounded_up(bound: float) -> str:

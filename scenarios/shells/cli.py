@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from sampler.errors import InputError, refuse
+from sampler.errors import InputError
 from scenarios.messages import LANGUAGES, Catalogue, catalogue, clean, default_language
-from scenarios.shells.click_words import LocalCommand, LocalGroup, OneOf, WholeNumber, usage_text
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from scenarios.shells import commands
+from scenarios.shells.click_words import LocalCommand, LocalGroup, OneOf, Share, WholeNumber, usage_text
 
 _LOG = logging.getLogger("choucha")
-_ENGINES = ("auto", "exact", "simulate")
+# Named here because the catalogues themselves cost a second to import; a test compares them.
+ENGINES = ("auto", "exact", "conditional", "simulate")
+INTERVALS = ("korn_graubard", "wilson", "clopper_pearson", "wald")
+LONELY = ("fail", "remove", "certainty", "adjust", "average")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -109,9 +108,11 @@ def build(words: Catalogue) -> click.Group:
     )
     group.params.append(_version_option(words))
     for name, callback, parameters in (
-        ("risk", _risk, _risk_parameters(words)),
-        ("check", _check, [click.Argument(["file"], nargs=-1, metavar="FILE")]),
-        ("policies", _policies, [click.Argument(["names"], nargs=-1, metavar="[NAME]...")]),
+        ("risk", commands.risk, _risk_parameters(words)),
+        ("draw", commands.draw, _draw_parameters(words)),
+        ("estimate", commands.estimate, _estimate_parameters(words)),
+        ("check", commands.check, [click.Argument(["file"], nargs=-1, metavar="FILE")]),
+        ("policies", commands.policies, [click.Argument(["names"], nargs=-1, metavar="[NAME]...")]),
     ):
         run = _with_words(callback, words)
         command = LocalCommand(
@@ -153,129 +154,60 @@ def _version_option(words: Catalogue) -> click.Option:
     )
 
 
-def _risk_parameters(words: Catalogue) -> list[click.Parameter]:
+def _file(words: Catalogue, option: str, *, name: str, multiple: bool = False) -> click.Option:
+    key = words.say(f"help.{option}")
     path = click.Path(path_type=Path)
+    return click.Option([f"--{option}", name], type=path, metavar="FILE", multiple=multiple, help=key)
+
+
+def _seed(words: Catalogue) -> click.Option:
+    return click.Option(["--seed"], type=WholeNumber("--seed"), help=words.say("help.seed"))
+
+
+def _risk_parameters(words: Catalogue) -> list[click.Parameter]:
     return [
         click.Argument(["argument"], nargs=-1, metavar="[SCENARIO|LIST]"),
-        click.Option(["--json", "json_path"], type=path, metavar="FILE", help=words.say("help.json")),
-        click.Option(["--save", "save_path"], type=path, metavar="FILE", help=words.say("help.save")),
-        click.Option(["--figure", "figures"], type=path, metavar="FILE", multiple=True, help=words.say("help.figure")),
-        click.Option(["--seed"], type=WholeNumber("--seed"), help=words.say("help.seed")),
-        click.Option(["--engine"], type=OneOf("--engine", _ENGINES), default="auto", help=words.say("help.engine")),
+        _file(words, "json", name="json_path"),
+        _file(words, "save", name="save_path"),
+        _file(words, "figure", name="figures", multiple=True),
+        _seed(words),
+        click.Option(["--engine"], type=OneOf("--engine", ENGINES), default="auto", help=words.say("help.engine")),
     ]
 
 
-def _only(values: Sequence[str]) -> str | None:
-    if len(values) > 1:
-        raise refuse("extra_argument", found=values[1])
-    return values[0] if values else None
+def _estimation(words: Catalogue) -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--interval"],
+            type=OneOf("--interval", INTERVALS),
+            default="korn_graubard",
+            help=words.say("help.interval"),
+        ),
+        click.Option(["--lonely"], type=OneOf("--lonely", LONELY), default="fail", help=words.say("help.lonely")),
+    ]
 
 
-def _risk(
-    words: Catalogue,
-    *,
-    argument: tuple[str, ...],
-    json_path: Path | None,
-    save_path: Path | None,
-    figures: tuple[Path, ...],
-    seed: int | None,
-    engine: str,
-) -> None:
-    named = _only(argument)
-    from scenarios.engines.laws import needs_compiling  # noqa: PLC0415
-    from scenarios.files.atomic import require_different, require_writable  # noqa: PLC0415
-    from scenarios.files.records import risk_record, write_json  # noqa: PLC0415
-    from scenarios.files.scenario_file import (  # noqa: PLC0415
-        load_scenario,
-        require_scenario_suffix,
-        save_scenario,
-        value_of,
-    )
-    from scenarios.questions.curve import curve  # noqa: PLC0415
-    from scenarios.report.text import risk_text, show  # noqa: PLC0415
-
-    if figures:
-        from scenarios.report.curve_figure import require_drawable, save_curve_figure  # noqa: PLC0415
-    loaded = load_scenario(named, seed=seed)
-    # What cannot be written or drawn is refused before the work, not after it.
-    for path in figures:
-        require_drawable(loaded.scenario, path)
-    if save_path:
-        require_scenario_suffix(save_path)
-    outputs = [*filter(None, (json_path, save_path)), *figures]
-    for path in outputs:
-        require_writable(path)
-    require_different([*outputs, *([Path(named)] if named and Path(named).exists() else [])])
-    _LOG.info("scenario %s, %d points", loaded.scenario.digest, len(loaded.scenario.points()))
-    if needs_compiling():
-        click.echo(words.say("risk.compiling"), err=True)
-    with _progress(words) as progress:
-        answer = curve(loaded.scenario, engine=engine, progress=progress)
-    assumed = {key: value_of(loaded.tree, key) for key in loaded.scenario.assumed}
-    show(_console(), *risk_text(answer, words, assumed))
-    written = []
-    if json_path:
-        write_json(risk_record(answer), json_path)
-        written.append(json_path)
-    if save_path:
-        save_scenario(loaded, save_path)
-        written.append(save_path)
-    for path in figures:
-        save_curve_figure(answer, words, path)
-        written.append(path)
-    for path in written:
-        click.echo(words.say("risk.saved", path=path))
+def _draw_parameters(words: Catalogue) -> list[click.Parameter]:
+    number = WholeNumber("--number", least=1)
+    return [
+        click.Argument(["argument"], nargs=-1, metavar="[SCENARIO|LIST]"),
+        click.Option(["--level"], type=Share("--level"), help=words.say("help.level")),
+        click.Option(["--number"], type=number, default=1, help=words.say("help.number")),
+        _file(words, "json", name="json_path"),
+        _file(words, "figure", name="figures", multiple=True),
+        _file(words, "observations", name="observations_path"),
+        _seed(words),
+        *_estimation(words),
+    ]
 
 
-def _check(words: Catalogue, *, file: tuple[str, ...]) -> None:
-    named = _only(file)
-    if named is None:
-        raise refuse("missing_argument", found="FILE")
-    from scenarios.files.scenario_file import load_scenario  # noqa: PLC0415
-    from scenarios.report.text import check_text, show  # noqa: PLC0415
-    from scenarios.scenario import GivenTruth  # noqa: PLC0415
-
-    scenario = load_scenario(named).scenario
-    parts = list(check_text(scenario.frame, words, Path(named).name))
-    if isinstance(scenario.truth, GivenTruth):
-        wrong, approving = int(scenario.truth.wrong_persons.sum()), int(scenario.truth.approves.sum())
-        parts.append(words.say("check.truth", wrong=wrong, approving=approving))
-    if named.endswith(".toml"):
-        parts.append(
-            words.say(
-                "check.scenario",
-                name=clean(scenario.name),
-                points=len(scenario.points()),
-                policy=scenario.policy.name,
-                seed=scenario.seed,
-            )
-        )
-    show(_console(), *parts)
-
-
-def _policies(words: Catalogue, *, names: tuple[str, ...]) -> None:
-    from scenarios.files.policies import load_policy, policy_names  # noqa: PLC0415
-    from scenarios.report.text import policy_text, show  # noqa: PLC0415
-
-    for policy in [load_policy(name) for name in names or policy_names()]:
-        show(_console(), *policy_text(policy, words))
-
-
-def _console() -> Console:
-    from rich.console import Console  # noqa: PLC0415
-
-    class Piped(Console):
-        def on_broken_pipe(self) -> None:
-            """Leave it to `_run`, which knows that this is no fault of ours."""
-            raise BrokenPipeError
-
-    terminal = sys.stdout is not None and sys.stdout.isatty()
-    return Piped(file=sys.stdout or io.StringIO(), highlight=False, markup=False, width=None if terminal else 120)
-
-
-def _progress(words: Catalogue) -> AbstractContextManager[Callable[[int, int], None] | None]:
-    if not sys.stderr.isatty():
-        return nullcontext()
-    from scenarios.shells.progress_bar import progress_bar  # noqa: PLC0415
-
-    return progress_bar(words.say("risk.progress"))
+def _estimate_parameters(words: Catalogue) -> list[click.Parameter]:
+    return [
+        click.Argument(["results"], nargs=-1, metavar="RESULTS"),
+        click.Option(
+            ["--list", "list_path"], type=click.Path(path_type=Path), metavar="LIST", help=words.say("help.list")
+        ),
+        click.Option(["--policy"], metavar="NAME", help=words.say("help.policy")),
+        _file(words, "json", name="json_path"),
+        *_estimation(words),
+    ]

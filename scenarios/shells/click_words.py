@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -88,12 +90,12 @@ class OneOf(click.ParamType[str]):
 
 
 class WholeNumber(click.ParamType[int]):
-    """A whole number, 0 or more."""
+    """A whole number, `least` or more."""
 
     name = "number"
 
-    def __init__(self, option: str) -> None:
-        self.option = option
+    def __init__(self, option: str, *, least: int = 0) -> None:
+        self.option, self.least = option, least
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
         """Return what the help shows for the value."""
@@ -102,9 +104,31 @@ class WholeNumber(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ARG002
         """Return the number, or refuse it."""
         text = str(value)
-        if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_SEED or int(text) >= 2**63:
-            raise refuse("outside_domain", key=self.option, found=text[:40], allowed="0 <= x < 2**63")
+        readable = text.isascii() and text.isdigit() and len(text) <= _LONGEST_SEED
+        if not readable or not self.least <= int(text) < 2**63:
+            raise refuse("outside_domain", key=self.option, found=text[:40], allowed=f"{self.least} <= x < 2**63")
         return int(text)
+
+
+class Share(click.ParamType[Decimal]):
+    """A share: 0.02 or 2%."""
+
+    name = "share"
+
+    def __init__(self, option: str) -> None:
+        self.option = option
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return what the help shows for the value."""
+        return "SHARE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:  # noqa: ARG002
+        """Return the share, or refuse it."""
+        text = str(value)
+        stated = re.fullmatch(r"(\d{1,9}(?:\.\d{0,20})?)(%?)", text, re.ASCII)
+        if stated is None:
+            raise refuse("outside_domain", key=self.option, found=text[:40], allowed="share")
+        return Decimal(stated[1]) / (100 if stated[2] else 1)
 
 
 # Click tells of a flag with a value and of an option without one by the same error, without the option itself.

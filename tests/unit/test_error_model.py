@@ -15,12 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import betainc
 from strategies import county, even_county, small_frames
 
-from sampler.error_model import ERROR_KINDS, ErrorModel, synthesise_populations
+from sampler import turning
+from sampler.error_model import ERROR_KINDS, ErrorModel, nested_populations, synthesise_populations
 from sampler.errors import InputError
 from sampler.frame import EXITED, REMAINING, UNREGISTERED, Bools, Frame, Ints
 from sampler.population import Population
+from sampler.streams import Purpose, stream
 
 FAMILY = 1e-3  # chance of a false alarm of a whole test, were its seed another
 
@@ -187,6 +190,121 @@ def test_parameters_outside_their_domain_are_refused(field: str, value: str) -> 
     with pytest.raises(InputError) as caught:
         replace(ErrorModel(wrong_exit=Decimal(0), missed=Decimal(0)), **{field: Decimal(value)})  # type: ignore[arg-type]
     assert [m.fields["key"] for m in caught.value.mistakes] == [field]
+
+
+# --- against a plain second way: one household after the other, every turning level by bisection -----
+
+
+def turning_level(propensity: float, effect: float, relative: float, icc: float) -> float:
+    """Return the level at which the beta quantile at the village's uniform reaches the household's."""
+    if icc == 0:
+        return propensity / relative
+    low, high = 0.0, 1 / relative
+    for _ in range(80):
+        middle = (low + high) / 2
+        a, b = relative * middle * (1 - icc) / icc, (1 - relative * middle) * (1 - icc) / icc
+        low, high = (low, middle) if b <= 0 or betainc(a, b, propensity) <= effect else (middle, high)
+    return high
+
+
+def plain_marks(frame: Frame, model: ErrorModel, kind: str, seed: int, replicate: int) -> Ints:
+    """Return every household's wrong persons of one kind, or 1 for a household that does not approve."""
+    rng = stream(seed, Purpose.TRUTH, replicate)
+    shared, own = rng.standard_normal(len(frame.codes)), rng.standard_normal((3, len(frame.codes)))
+    error, unhappy, whole = (rng.random(len(frame.household_persons)) for _ in range(3))
+    r = float(model.shared)
+    effect = stats.norm.cdf(np.sqrt(r) * shared + np.sqrt(1 - r) * own[ERROR_KINDS.index(kind)])
+    group = {"wrong_exit": EXITED, "missed": UNREGISTERED}.get(kind)
+    members = [j for j, g in enumerate(frame.household_group) if group is None or g == group]
+    weight = {j: 1 if group is None else int(frame.household_persons[j]) for j in members}
+    share = {"wrong_exit": float(model.whole_wrong_exit), "missed": float(model.whole_missed)}.get(kind, 1.0)
+    multiplier = {j: float(model.remote_multiplier) if group is not None else 1.0 for j in members}
+    multiplier = {j: m if frame.remote[frame.household_village[j]] else 1.0 for j, m in multiplier.items()}
+    expected = sum(multiplier[j] * (share * weight[j] + 1 - share) for j in members)
+    rows = []
+    for j in members:
+        relative = multiplier[j] * sum(weight.values()) / expected
+        propensity = unhappy[j] if group is None else error[j]
+        at = turning_level(float(propensity), float(effect[frame.household_village[j]]), relative, float(model.icc))
+        rows.append((at, j, weight[j] if whole[j] < share else 1))
+    marks, level = np.zeros(len(frame.household_persons), dtype=np.int64), getattr(model, kind)
+    left = nearest(level, sum(weight.values()))
+    for at, j, full in sorted(rows):
+        if model.totals == "expected":
+            marks[j] = full if at <= float(level) else 0
+        else:
+            marks[j] = min(full, left)
+            left -= marks[j]
+    return marks
+
+
+@given(
+    small_frames(),
+    models(),
+    st.sampled_from([Decimal(x) for x in ("0", "0.000001", "0.001", "0.02", "0.1", "0.3", "0.9", "0.999")]),
+    st.booleans(),
+    st.integers(0, 2**63 - 1),
+    st.integers(0, 5),
+)
+def test_populations_are_those_made_household_by_household(
+    frame: Frame, model: ErrorModel, icc: Decimal, exact: bool, seed: int, replicate: int
+) -> None:
+    model = replace(model, icc=icc)
+    if not exact:  # few enough for a propensity to reach them
+        fewer = {kind: getattr(model, kind) / 40 for kind in ERROR_KINDS}
+        model = replace(model, **fewer, whole_missed=Decimal("0.7"), totals="expected")
+    population = one(frame, model, seed=seed, replicate=replicate)
+    marks = {kind: plain_marks(frame, model, kind, seed, replicate) for kind in ERROR_KINDS}
+    assert np.array_equal(population.wrong_persons, marks["wrong_exit"] + marks["missed"])
+    assert np.array_equal(population.approves, marks["disapproval"] == 0)
+
+
+@pytest.mark.parametrize("icc", ["0.001", "0.02", "0.1", "0.4", "0.95"])
+@pytest.mark.parametrize("level", ["0.004", "0.05", "0.6"])
+def test_turning_levels_are_right_to_the_last_digits(icc: str, level: str) -> None:
+    structure = ErrorModel(wrong_exit=Decimal(0), missed=Decimal(0), icc=Decimal(icc)).structure("missed")
+    order = turning.turning_order(
+        UNEVEN, structure, seed=5, replicate=1, lowest=Decimal("0.002"), highest=Decimal(level)
+    )
+    rng = stream(5, Purpose.TRUTH, 1)
+    shared, own = rng.standard_normal(len(UNEVEN.codes)), rng.standard_normal((3, len(UNEVEN.codes)))
+    error = rng.random(len(UNEVEN.household_persons))
+    effect = stats.norm.cdf(np.sqrt(0.5) * shared + np.sqrt(0.5) * own[1])
+    ordinary, remote = (
+        rate / 0.01
+        for rate in household_rates(
+            replace(MODEL, missed=Decimal("0.01"), remote_multiplier=Decimal(2), whole_missed=Decimal("0.7")),
+            UNREGISTERED,
+        )
+    )
+    solved = np.flatnonzero(np.isfinite(order.levels) & (order.levels > 0.002))
+    assert len(solved) > 0
+    for place in solved[:: max(1, len(solved) // 100)]:
+        j, village = order.members[place], UNEVEN.household_village[order.members[place]]
+        relative = remote if UNEVEN.remote[village] else ordinary
+        known = turning_level(float(error[j]), float(effect[village]), relative, float(icc))
+        assert order.levels[place] == pytest.approx(known, rel=1e-11)
+
+
+# --- nested populations -----------------------------------------------------------------------------
+
+
+def test_nested_populations_hold_each_level_once() -> None:
+    base = ErrorModel(wrong_exit=Decimal(0), missed=Decimal(0))
+    rates = [Decimal(x) for x in ("0.04", "0", "0.01")]
+    asked = [replace(base, wrong_exit=e, missed=m) for e in rates for m in rates]
+    nested = nested_populations(LARGE, asked, seed=2, replicate=3)
+    assert nested.places.tolist() == [[e, m, 0] for e in (2, 0, 1) for m in (2, 0, 1)]
+    assert len(nested.partly) <= 4  # at most one household for each positive level
+    assert all(same(nested.population(i), one(LARGE, each, seed=2, replicate=3)) for i, each in enumerate(asked))
+
+
+def test_models_of_two_families_are_not_nested() -> None:
+    model = ErrorModel(wrong_exit=Decimal("0.01"), missed=Decimal("0.01"))
+    other = replace(model, icc=Decimal("0.1"))
+    assert replace(model, missed=Decimal("0.2"), disapproval=Decimal(0)).family == model.family != other.family
+    with pytest.raises(ValueError, match="one family"):
+        nested_populations(LARGE, [model, other], seed=1)
 
 
 # --- the law of the model, by simulation ----------------------------------------------------------

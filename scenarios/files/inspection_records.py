@@ -1,0 +1,142 @@
+"""One inspection as JSON, schemas ``draw/1`` and ``estimate/1``. Households, being personal data, are never named."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from estimators.estimate import Estimate
+from estimators.policy import CRITERIA
+from sampler.draws import MOMENTS
+from sampler.frame import GROUPS
+from scenarios.files.observations import Results
+from scenarios.files.records import policy_record
+from scenarios.provenance import provenance
+from scenarios.questions.assessment import Assessment
+from scenarios.questions.inspection import Inspection
+
+
+def draw_record(inspection: Inspection) -> dict[str, Any]:
+    """Return the record of a simulated inspection, ready for JSON.
+
+    Parameters
+    ----------
+    inspection : Inspection
+        What happened.
+
+    Returns
+    -------
+    dict
+        ``{"schema": "draw/1", "level", "number", "policy", "verdict", "estimates", "truth", "villages", "townships",
+        "provenance"}``.
+    """
+    frame = inspection.scenario.frame
+    drawn = inspection.draws.villages[0]
+    return {
+        "schema": "draw/1",
+        "scenario": inspection.scenario.name,
+        "synthetic": frame.synthetic,
+        "number": inspection.number,
+        "level": {key: float(value) for key, value in inspection.level.items()},
+        **_assessed(inspection.assessment),
+        "truth": {name: None if rate is None else float(rate) for name, rate in inspection.truth.items()},
+        "villages": [
+            {
+                "village_code": frame.codes[village],
+                "village": frame.villages[village],
+                "township": frame.townships[village],
+                "chance": float(inspection.village_chance[village]),
+                **found,
+            }
+            for village, found in zip(drawn, _by_village(inspection.assessment), strict=True)
+        ],
+        "townships": {
+            name: {"drawn": sum(frame.townships[i] == name for i in drawn), "chance": chance}
+            for name, chance in inspection.township_chance.items()
+        },
+        "provenance": asdict(provenance(inspection.scenario)),
+    }
+
+
+def estimate_record(results: Results, assessment: Assessment) -> dict[str, Any]:
+    """Return the record of a real inspection's results, ready for JSON.
+
+    Parameters
+    ----------
+    results : Results
+        What the file holds.
+    assessment : Assessment
+        What it says.
+
+    Returns
+    -------
+    dict
+        ``{"schema": "estimate/1", "policy", "verdict", "estimates", "villages"}``.
+    """
+    seen = results.observations
+    return {
+        "schema": "estimate/1",
+        **_assessed(assessment),
+        "villages": [
+            {"village_code": results.codes[village], "stratum": results.strata[seen.stratum[slot]], **found}
+            for slot, (village, found) in enumerate(zip(seen.villages[0], _by_village(assessment), strict=True))
+        ],
+    }
+
+
+def _assessed(assessment: Assessment) -> dict[str, Any]:
+    verdict = assessment.verdict
+    return {
+        "policy": policy_record(assessment.policy),
+        "verdict": {
+            "fails": bool(verdict.any[0]),
+            "criteria": {name: bool(verdict.fails[name][0]) for name in CRITERIA},
+            "at_limit": {name: bool(verdict.at_limit[name][0]) for name in CRITERIA},
+            "measured": {name: bool(verdict.measured[name][0]) for name in CRITERIA},
+        },
+        "variance": assessment.variance,
+        "estimates": {
+            "raw": _estimates(assessment.raw),
+            "weighted": None if assessment.weighted is None else _estimates(assessment.weighted),
+        },
+    }
+
+
+def _estimates(estimates: Any) -> dict[str, Any]:
+    return {name: _estimate(estimates[name]) for name in CRITERIA}
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    def number(values: np.ndarray[Any, Any]) -> float | None:
+        value = float(values[0])
+        return value if np.isfinite(value) else None
+
+    return {
+        "value": number(estimate.value),
+        "standard_error": number(estimate.standard_error),
+        "df": number(estimate.df),
+        "villages_with_finding": int(estimate.villages_with_event[0]),
+        "design_effect": number(estimate.design_effect),
+        "effective_size": number(estimate.effective_size),
+        "low": number(estimate.low),
+        "high": number(estimate.high),
+        "confidence": estimate.confidence,
+        "interval": estimate.interval,
+    }
+
+
+_TOLD = ("households", "wrong_households", "persons", "wrong_persons", "approvals")
+
+
+def _by_village(assessment: Assessment) -> list[dict[str, Any]]:
+    moments = assessment.tally.moments[0]
+    return [
+        {
+            "groups": {
+                group: {name: int(village[g, MOMENTS.index(name)]) for name in _TOLD} for g, group in enumerate(GROUPS)
+            }
+        }
+        for village in moments
+    ]

@@ -1,0 +1,143 @@
+"""What one set of visited households says: the official verdict, and the rates with their intervals.
+
+A simulated inspection and the results of a real one run through the same lines; a real one is R = 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from estimators.estimate import Estimate, estimate
+from estimators.policy import Policy
+from estimators.variance import Lonely, Variance
+from estimators.verdict import Verdict, verdict_of_tally
+from sampler.draws import MOMENTS, Tally
+from sampler.errors import InputError, Mistake
+from sampler.frame import UNREGISTERED, Frame
+
+# Drawn share of the villages above which the finite population corrections are worth having (METHODS 2.4).
+_LARGE_FRACTION = 0.1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Assessment:
+    """One sample, estimated and decided.
+
+    Parameters
+    ----------
+    tally : Tally
+        R = 1.
+    policy : Policy
+        Definitions and limits.
+    raw : mapping of str to Estimate
+        The official ratios by criterion, with intervals about their own design means.
+    weighted : mapping of str to Estimate, or None
+        The combined ratios, which estimate the county's rates; None where the sizes that the weights are made of are
+        not known.
+    verdict : Verdict
+        Of the official rule, on the raw ratios.
+    variance : {"ultimate_cluster", "two_stage"}
+        Which variance the intervals use.
+    """
+
+    tally: Tally
+    policy: Policy
+    raw: Mapping[str, Estimate]
+    weighted: Mapping[str, Estimate] | None
+    verdict: Verdict
+    variance: Variance
+
+
+def assess(
+    tally: Tally,
+    policy: Policy,
+    *,
+    strata: Sequence[str],
+    frame: Frame | None = None,
+    interval: str = "korn_graubard",
+    lonely: Lonely = "fail",
+) -> Assessment:
+    """Estimate and decide one sample.
+
+    Parameters
+    ----------
+    tally : Tally
+        R = 1.
+    policy : Policy
+        Definitions and limits.
+    strata : sequence of str, length H
+        Names of the strata, for messages.
+    frame : Frame, optional
+        The county; without it the incidence is not measured, and neither is a missed rate over the persons of the drawn
+        villages.
+    interval : str, default "korn_graubard"
+        One of the catalogue's intervals.
+    lonely : {"fail", "remove", "certainty", "adjust", "average"}
+        What becomes of a stratum of several villages with one drawn.
+
+    Returns
+    -------
+    Assessment
+
+    Raises
+    ------
+    InputError
+        As `estimators.estimate.estimate`.
+    """
+    variance = default_variance(tally)
+    group_persons = None if frame is None else frame.group_persons.sum(axis=0)
+    unregistered_persons = None if frame is None else frame.group_persons[:, UNREGISTERED]
+
+    def estimated(weighting: str) -> Mapping[str, Estimate]:
+        return estimate(
+            tally,
+            policy,
+            group_persons=group_persons,
+            unregistered_persons=unregistered_persons,
+            weighting=weighting,  # type: ignore[arg-type]
+            variance=variance,
+            interval=interval,
+            lonely=lonely,
+        )
+
+    try:
+        raw = estimated("raw")
+        weighted = estimated("weighted") if weights_known(tally) else None
+    except InputError as error:
+        # The estimators know strata by number, users by name.
+        raise InputError(_with_stratum(mistake, strata) for mistake in error.mistakes) from error
+    return Assessment(
+        tally=tally,
+        policy=policy,
+        raw=raw,
+        weighted=weighted,
+        verdict=verdict_of_tally(tally, policy, group_persons=group_persons, unregistered_persons=unregistered_persons),
+        variance=variance,
+    )
+
+
+def _with_stratum(mistake: Mistake, strata: Sequence[str]) -> Mistake:
+    number = mistake.fields.get("stratum")
+    return mistake if number is None else mistake.at(stratum=strata[int(number)])
+
+
+def weights_known(tally: Tally) -> bool:
+    """Say whether the sizes that weights and finite population corrections are made of are known."""
+    visited = tally.moments[..., MOMENTS.index("households")]
+    return bool((tally.stratum_sizes > 0).all() and (tally.block_sizes >= visited).all())
+
+
+def default_variance(tally: Tally) -> Variance:
+    """Return the variance that METHODS 2.4 takes: with finite population corrections above a tenth of the villages.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tally = Tally(villages=np.zeros((1, 2), int), stratum=np.zeros(2, int), stratum_sizes=np.array([30]),
+    ...     block_sizes=np.ones((1, 2, 3), int), moments=np.zeros((1, 2, 3, 8), int))
+    >>> default_variance(tally)
+    'ultimate_cluster'
+    """
+    share = len(tally.stratum) / max(int(tally.stratum_sizes.sum()), 1)
+    return "two_stage" if weights_known(tally) and share > _LARGE_FRACTION else "ultimate_cluster"

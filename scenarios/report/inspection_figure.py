@@ -1,0 +1,104 @@
+"""One inspection as a map: its words, its alternative text, its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sampler.errors import refuse
+from scenarios.figures.fonts import cjk_font
+from scenarios.figures.inspection_map import inspection_map
+from scenarios.figures.save import save_figure
+from scenarios.messages import Catalogue, catalogue, clean
+from scenarios.questions.inspection import Inspection
+from scenarios.report.curve_figure import SUFFIXES
+from scenarios.report.inspection_text import assumed_text, found_by_village, verdict_sentence
+
+
+def require_suffix(path: Path) -> None:
+    """Refuse, before anything is computed, what cannot be drawn.
+
+    Raises
+    ------
+    InputError
+        ``figure_suffix``, ``font_unreadable``.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise refuse("figure_suffix", file=path.name, found=path.suffix, allowed=", ".join(SUFFIXES))
+    cjk_font()  # refuses a font of the user's that cannot be used
+
+
+def save_inspection_figure(inspection: Inspection, words: Catalogue, path: Path) -> None:
+    """Draw an inspection and write it.
+
+    Parameters
+    ----------
+    inspection : Inspection
+        What happened.
+    words : Catalogue
+        The language; English where no font has Chinese glyphs.
+    path : Path
+        With suffix .png or .svg.
+
+    Raises
+    ------
+    InputError
+        ``figure_suffix`` or ``cannot_write``.
+    """
+    if words.language == "zh" and cjk_font() is None:
+        words = catalogue("en")
+    frame, drawn = inspection.scenario.frame, inspection.draws.villages[0]
+    found = found_by_village(inspection.assessment.tally)
+    figure = inspection_map(
+        townships=[clean(name) for name in frame.townships],
+        remote=frame.remote,
+        drawn=drawn.tolist(),
+        found=(found["wrong_exit"] + found["missed"]).tolist(),
+        location_km=frame.location_km,
+        words=_words(inspection, words),
+    )
+    save_figure(figure, path, alternative_text=_alternative(inspection, words))
+
+
+def _words(inspection: Inspection, words: Catalogue) -> dict[str, str]:
+    frame = inspection.scenario.frame
+    synthetic = words.say("risk.synthetic") if frame.synthetic else ""
+    return {
+        "title": words.say("map.title"),
+        "subtitle": words.say(
+            "map.subtitle",
+            name=clean(frame.name),
+            drawn=inspection.draws.villages.shape[1],
+            villages=len(frame.codes),
+            number=inspection.number,
+            seed=inspection.scenario.seed,
+        ),
+        "note": words.say(
+            "map.note",
+            verdict=verdict_sentence(inspection.assessment, words),
+            assumed=assumed_text(inspection, words),
+            shading=words.say("map.shading") if frame.location_km is not None else "",
+            synthetic=synthetic,
+        ).strip(),
+        "ordinary": words.say("map.ordinary"),
+        "remote": words.say("map.remote"),
+        "drawn": words.say("map.drawn"),
+        "drawn_with_finding": words.say("map.drawn_with_finding"),
+    }
+
+
+def _alternative(inspection: Inspection, words: Catalogue) -> str:
+    frame = inspection.scenario.frame
+    found = found_by_village(inspection.assessment.tally)
+    wrong = found["wrong_exit"] + found["missed"]
+    listed = words.say("risk.list_joiner").join(
+        words.say(
+            "map.alternative_village",
+            number=i + 1,
+            township=clean(frame.townships[village]),
+            village=clean(frame.villages[village]),
+            wrong=int(wrong[i]),
+        )
+        for i, village in enumerate(inspection.draws.villages[0])
+    )
+    title = words.say("map.alternative", name=clean(frame.name), number=inspection.number)
+    return f"{title}\n{verdict_sentence(inspection.assessment, words)}\n{listed}"

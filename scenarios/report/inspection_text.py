@@ -1,0 +1,259 @@
+"""One inspection on a terminal, simulated or real: the verdict first, then the rates, then who was drawn and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+
+import numpy as np
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from estimators.estimate import Estimate
+from estimators.policy import CRITERIA
+from sampler.draws import MOMENTS, Tally
+from sampler.frame import EXITED, GROUPS, UNREGISTERED
+from scenarios.messages import Catalogue, clean
+from scenarios.provenance import provenance
+from scenarios.questions.assessment import Assessment
+from scenarios.questions.inspection import Inspection
+from scenarios.report.setting import limit_sign, setting
+from scenarios.report.text import level_names, level_value
+from scenarios.report.words import chance, percent, rate
+from scenarios.scenario import GivenTruth
+
+
+def draw_text(inspection: Inspection, words: Catalogue) -> Iterator[RenderableType]:
+    """Yield the answer of `choucha draw`.
+
+    Parameters
+    ----------
+    inspection : Inspection
+        What happened.
+    words : Catalogue
+        The language.
+    """
+    scenario = inspection.scenario
+    title = words.say(
+        "draw.title", name=clean(scenario.frame.name), number=f"{inspection.number:,}", seed=scenario.seed
+    )
+    yield Text(title, style="bold")
+    if scenario.frame.synthetic:
+        yield words.say("risk.synthetic")
+    yield from setting(scenario, words)
+    yield assumed_text(inspection, words)
+    yield ""
+    yield from verdict_text(inspection.assessment, words)
+    yield estimate_table(inspection.assessment, words, inspection.truth)
+    yield from estimate_notes(inspection.assessment, words)
+    yield words.say("draw.note_again", next=inspection.number + 1)
+    yield ""
+    yield Text(words.say("draw.who"), style="bold")
+    yield from _why(inspection, words)
+    yield _village_table(inspection, words)
+    yield _township_table(inspection, words)
+    made = provenance(scenario)
+    version, digest = made.versions["choucha"], made.sha256[:12]
+    yield Text(words.say("risk.provenance", seed=made.seed, version=version, sha256=digest), style="dim")
+
+
+def assumed_text(inspection: Inspection, words: Catalogue) -> str:
+    """Return what is taken to be true of the county."""
+    truth = inspection.scenario.truth
+    if isinstance(truth, GivenTruth):
+        return words.say("risk.truth_given")
+    if not inspection.level:
+        return words.say("draw.assumed_stated")
+    axes = dict.fromkeys(inspection.level.values())
+    levels = [
+        f"{level_names(tuple(k for k, v in inspection.level.items() if v == value), words)} "
+        f"{level_value(next(k for k, v in inspection.level.items() if v == value), value)}"
+        for value in axes
+    ]
+    return words.say("draw.assumed", levels=words.say("place.joiner").join(levels))
+
+
+def verdict_text(assessment: Assessment, words: Catalogue) -> Iterator[RenderableType]:
+    """Yield whether the county fails, and by which criteria."""
+    verdict = assessment.verdict
+    yield Text(verdict_sentence(assessment, words), style="bold red" if verdict.any[0] else "bold green")
+    unmeasured = [words.say(f"criterion.{name}") for name in CRITERIA if not verdict.measured[name][0]]
+    if unmeasured:
+        yield words.say("verdict.not_measured", names=words.say("place.enumeration").join(unmeasured))
+
+
+def verdict_sentence(assessment: Assessment, words: Catalogue) -> str:
+    """Return the verdict in one sentence."""
+    verdict, policy = assessment.verdict, assessment.policy
+    failed = [name for name in CRITERIA if verdict.fails[name][0]]
+    if not failed:
+        return words.say("verdict.passes")
+    reasons = [
+        words.say(
+            "verdict.reason",
+            criterion=words.say(f"criterion.{name}"),
+            value=rate(float(assessment.raw[name].value[0]), policy.limits[name]),
+            sign="=" if verdict.at_limit[name][0] else limit_sign(policy, name),
+            limit=percent(policy.limits[name]),
+        )
+        for name in failed
+    ]
+    return words.say("verdict.fails", reasons=words.say("place.joiner").join(reasons))
+
+
+def estimate_table(
+    assessment: Assessment, words: Catalogue, truth: Mapping[str, Fraction | None] | None = None
+) -> Table:
+    """Return the four criteria, raw and weighted side by side, with their intervals and, where known, the truth."""
+    verdict, policy = assessment.verdict, assessment.policy
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(words.say("estimate.column_criterion"))
+    columns = ["limit", "raw", "result", "interval_raw", *(["weighted", "interval"] if assessment.weighted else [])]
+    columns += ["villages", *(["truth"] if truth else [])]
+    confidence = percent(assessment.raw["approval"].confidence)
+    for column in columns:
+        head = words.say(f"estimate.column_{column}")
+        table.add_column(head.replace("95%", confidence), justify="right", overflow="fold")
+    for name in CRITERIA:
+        raw = assessment.raw[name]
+        result = "fails" if verdict.fails[name][0] else "passes" if verdict.measured[name][0] else "not_measured"
+        cells: list[str | Text] = [
+            percent(policy.limits[name]),
+            _value(raw, policy.limits[name], words),
+            Text(words.say(f"estimate.{result}"), style="red" if result == "fails" else ""),
+            _interval(raw, words),
+        ]
+        if assessment.weighted:
+            weighted = assessment.weighted[name]
+            cells += [_value(weighted, None, words), _interval(weighted, words)]
+        cells.append(str(int(raw.villages_with_event[0])))
+        if truth:
+            true = truth[name]
+            cells.append(words.say("risk.unavailable") if true is None else rate(float(true)))
+        table.add_row(words.say(f"criterion.{name}"), *cells)
+    return table
+
+
+def _value(estimate: Estimate, limit: Fraction | None, words: Catalogue) -> str:
+    return rate(float(estimate.value[0]), limit) if estimate.measured[0] else words.say("risk.unavailable")
+
+
+def _interval(estimate: Estimate, words: Catalogue) -> str:
+    low, high = float(estimate.low[0]), float(estimate.high[0])
+    if np.isnan(low):
+        return words.say("risk.unavailable")
+    return words.say("estimate.interval", low=rate(low), high=rate(high))
+
+
+def estimate_notes(assessment: Assessment, words: Catalogue) -> Iterator[str]:
+    """Yield what the numbers mean and how they were made."""
+    raw = assessment.raw
+    yield words.say("estimate.note_raw")
+    if assessment.weighted:
+        yield words.say("estimate.note_weighted")
+    else:
+        yield words.say("estimate.note_no_weights")
+    yield words.say(
+        "estimate.note_interval",
+        interval=words.say(f"interval.{raw['approval'].interval}"),
+        variance=words.say(f"variance.{assessment.variance}"),
+        df=f"{int(raw['approval'].df[0])}",
+    )
+    if assessment.policy.missed_denominator == "village":
+        yield words.say("estimate.note_village")
+    yield words.say(
+        "estimate.note_denominator", reading=words.say(f"risk.reading_{assessment.policy.missed_denominator}")
+    )
+    if any(int(raw[name].villages_with_event[0]) < FEW_VILLAGES for name in ("wrong_exit", "missed")):
+        yield words.say("estimate.note_few")
+
+
+# With fewer villages with a finding than this the estimated error itself is a guess (METHODS 2.6).
+FEW_VILLAGES = 5
+
+
+def _why(inspection: Inspection, words: Catalogue) -> Iterator[str]:
+    frame = inspection.scenario.frame
+    for stratum in inspection.scenario.plan.strata(frame):
+        yield words.say(
+            "draw.why_stratum",
+            drawn=stratum.drawn,
+            available=len(stratum.villages),
+            stratum=words.say(f"stratum.{stratum.name}"),
+            chance=chance(stratum.drawn / len(stratum.villages)),
+        )
+    yield words.say("draw.why_households")
+
+
+FINDINGS = ("wrong_exit", "missed", "disapproving")
+
+
+def _village_table(inspection: Inspection, words: Catalogue) -> Table:
+    frame, villages = inspection.scenario.frame, inspection.draws.villages[0]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    table.add_column(words.say("draw.column_number"), justify="right")
+    table.add_column(words.say("check.column_township"), footer=words.say("check.total"))
+    table.add_column(words.say("draw.column_village"))
+    table.add_column(words.say("draw.column_stratum"))
+    table.add_column(words.say("draw.column_chance"), justify="right")
+    found = found_by_village(inspection.assessment.tally)
+    for g, group in enumerate(GROUPS):
+        footer = f"{found['households'][:, g].sum():,}"
+        head = words.say("draw.column_visited", group=words.say(f"group.{group}"))
+        table.add_column(head, justify="right", footer=footer, overflow="fold")
+    for name in FINDINGS:
+        head = words.say(f"draw.column_{name}")
+        table.add_column(head, justify="right", footer=f"{found[name].sum():,}", overflow="fold")
+    for number, village in enumerate(villages):
+        visited = [
+            words.say("draw.visited", taken=found["households"][number, g], of=frame.group_households[village, g])
+            for g in range(len(GROUPS))
+        ]
+        table.add_row(
+            str(number + 1),
+            Text(clean(frame.townships[village])),
+            Text(clean(frame.villages[village])),
+            words.say(f"stratum.{'remote' if frame.remote[village] else 'ordinary'}"),
+            chance(float(inspection.village_chance[village])),
+            *visited,
+            *(
+                str(found[name][number]) if found[name][number] else "·"
+                for name in ("wrong_exit", "missed", "disapproving")
+            ),
+        )
+    return table
+
+
+def found_by_village(tally: Tally) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.int64]]]:
+    """Return what the first sample found in each drawn village.
+
+    Returns
+    -------
+    dict of str to ndarray of int64
+        ``households`` visited by group, shape (m, 3); ``wrong_exit`` and ``missed`` persons and ``disapproving``
+        households, shape (m,).
+    """
+    moments = tally.moments[0]
+    at = {name: moments[:, :, MOMENTS.index(name)] for name in ("households", "wrong_persons", "approvals")}
+    return {
+        "households": at["households"],
+        "wrong_exit": at["wrong_persons"][:, EXITED],
+        "missed": at["wrong_persons"][:, UNREGISTERED],
+        "disapproving": (at["households"] - at["approvals"]).sum(axis=1),
+    }
+
+
+def _township_table(inspection: Inspection, words: Catalogue) -> Table:
+    frame, villages = inspection.scenario.frame, inspection.draws.villages[0]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(words.say("check.column_township"))
+    for column in ("villages", "drawn", "township_chance"):
+        table.add_column(words.say(f"draw.column_{column}"), justify="right")
+    drawn: Sequence[str] = [frame.townships[i] for i in villages]
+    for township, some in inspection.township_chance.items():
+        table.add_row(
+            Text(clean(township)), str(frame.townships.count(township)), str(drawn.count(township)), chance(some)
+        )
+    return table

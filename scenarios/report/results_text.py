@@ -1,0 +1,96 @@
+"""The results of a real inspection on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sampler.frame import GROUPS
+from scenarios.files.observations import Results
+from scenarios.messages import Catalogue, clean
+from scenarios.questions.assessment import Assessment
+from scenarios.report.inspection_text import FINDINGS, estimate_notes, estimate_table, found_by_village, verdict_text
+
+
+def results_text(results: Results, assessment: Assessment, words: Catalogue, file: str) -> Iterator[RenderableType]:
+    """Yield the answer of `choucha estimate`.
+
+    Parameters
+    ----------
+    results : Results
+        What the file holds.
+    assessment : Assessment
+        What it says.
+    words : Catalogue
+        The language.
+    file : str
+        Name of the file.
+    """
+    policy = assessment.policy
+    yield Text(words.say("estimate.title", file=clean(file)), style="bold")
+    yield from _sample(results, words)
+    yield words.say("estimate.policy", title=policy.titles.get(words.language, policy.name), name=policy.name)
+    if results.ignored:
+        names = words.say("place.enumeration").join(clean(name) for name in results.ignored)
+        yield words.say("estimate.ignored", names=names)
+    yield ""
+    yield from verdict_text(assessment, words)
+    yield estimate_table(assessment, words)
+    yield from estimate_notes(assessment, words)
+    yield ""
+    yield _village_table(results, assessment, words)
+
+
+def _sample(results: Results, words: Catalogue) -> Iterator[str]:
+    seen = results.observations
+    drawn = np.bincount(seen.stratum, minlength=len(results.strata))
+    parts = []
+    for name, visited, available in zip(results.strata, drawn, seen.stratum_sizes, strict=True):
+        told = words.words.get(f"stratum.{name}", clean(name))
+        key = "estimate.stratum" if available else "estimate.stratum_unknown"
+        parts.append(words.say(key, drawn=int(visited), available=int(available), stratum=told))
+    yield words.say(
+        "estimate.sample",
+        households=f"{len(seen.persons):,}",
+        villages=seen.villages.shape[1],
+        strata=words.say("place.joiner").join(parts),
+    )
+    frame = results.frame
+    if frame is None:
+        yield words.say("estimate.no_list")
+    else:
+        persons = f"{int(frame.group_persons.sum()):,}"
+        yield words.say("estimate.list", name=clean(frame.name), villages=len(frame.codes), persons=persons)
+
+
+def _village_table(results: Results, assessment: Assessment, words: Catalogue) -> Table:
+    frame, found = results.frame, found_by_village(assessment.tally)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    table.add_column(words.say("estimate.column_village_code"), footer=words.say("check.total"))
+    if frame is not None:
+        table.add_column(words.say("check.column_township"))
+        table.add_column(words.say("draw.column_village"))
+    table.add_column(words.say("draw.column_stratum"))
+    for g, group in enumerate(GROUPS):
+        head = words.say("draw.column_visited", group=words.say(f"group.{group}"))
+        table.add_column(head, justify="right", footer=f"{found['households'][:, g].sum():,}", overflow="fold")
+    for name in FINDINGS:
+        head = words.say(f"draw.column_{name}")
+        table.add_column(head, justify="right", footer=f"{found[name].sum():,}", overflow="fold")
+    seen = results.observations
+    for slot, village in enumerate(seen.villages[0]):
+        stratum = results.strata[seen.stratum[slot]]
+        named = [] if frame is None else [Text(clean(frame.townships[village])), Text(clean(frame.villages[village]))]
+        table.add_row(
+            Text(clean(results.codes[village])),
+            *named,
+            words.words.get(f"stratum.{stratum}", clean(stratum)),
+            *(str(count) for count in found["households"][slot]),
+            *(str(found[name][slot] or "·") for name in FINDINGS),
+        )
+    return table

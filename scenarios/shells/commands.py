@@ -1,0 +1,254 @@
+"""What each command does. Heavy imports stand inside, so that help costs nothing."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sampler.errors import refuse
+from scenarios.messages import Catalogue, clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_LOG = logging.getLogger("choucha")
+
+
+def _only(values: Sequence[str]) -> str | None:
+    if len(values) > 1:
+        raise refuse("extra_argument", found=values[1])
+    return values[0] if values else None
+
+
+def risk(
+    words: Catalogue,
+    *,
+    argument: tuple[str, ...],
+    json_path: Path | None,
+    save_path: Path | None,
+    figures: tuple[Path, ...],
+    seed: int | None,
+    engine: str,
+) -> None:
+    """Answer with the chance of failing over the error levels."""
+    named = _only(argument)
+    from scenarios.engines.laws import needs_compiling  # noqa: PLC0415
+    from scenarios.files.records import risk_record, write_json  # noqa: PLC0415
+    from scenarios.files.scenario_file import (  # noqa: PLC0415
+        load_scenario,
+        require_scenario_suffix,
+        save_scenario,
+        value_of,
+    )
+    from scenarios.questions.curve import curve  # noqa: PLC0415
+    from scenarios.report.text import risk_text, show  # noqa: PLC0415
+
+    if figures:
+        from scenarios.report.curve_figure import require_drawable, save_curve_figure  # noqa: PLC0415
+    loaded = load_scenario(named, seed=seed)
+    # What cannot be written or drawn is refused before the work, not after it.
+    for path in figures:
+        require_drawable(loaded.scenario, path)
+    if save_path:
+        require_scenario_suffix(save_path)
+    _require_outputs([*filter(None, (json_path, save_path)), *figures], [named])
+    _LOG.info("scenario %s, %d points", loaded.scenario.digest, len(loaded.scenario.points()))
+    if needs_compiling():
+        click.echo(words.say("risk.compiling"), err=True)
+    with _progress(words) as progress:
+        answer = curve(loaded.scenario, engine=engine, progress=progress)
+    assumed = {key: value_of(loaded.tree, key) for key in loaded.scenario.assumed}
+    show(_console(), *risk_text(answer, words, assumed))
+    written = []
+    if json_path:
+        write_json(risk_record(answer), json_path)
+        written.append(json_path)
+    if save_path:
+        save_scenario(loaded, save_path)
+        written.append(save_path)
+    for path in figures:
+        save_curve_figure(answer, words, path)
+        written.append(path)
+    _tell_written(written, words)
+
+
+def check(words: Catalogue, *, file: tuple[str, ...]) -> None:
+    """Read a village list or a scenario and say what it holds."""
+    named = _only(file)
+    if named is None:
+        raise refuse("missing_argument", found="FILE")
+    from scenarios.files.scenario_file import load_scenario  # noqa: PLC0415
+    from scenarios.report.text import check_text, show  # noqa: PLC0415
+    from scenarios.scenario import GivenTruth  # noqa: PLC0415
+
+    scenario = load_scenario(named).scenario
+    parts = list(check_text(scenario.frame, words, Path(named).name))
+    if isinstance(scenario.truth, GivenTruth):
+        wrong, approving = int(scenario.truth.wrong_persons.sum()), int(scenario.truth.approves.sum())
+        parts.append(words.say("check.truth", wrong=wrong, approving=approving))
+    if named.endswith(".toml"):
+        parts.append(
+            words.say(
+                "check.scenario",
+                name=clean(scenario.name),
+                points=len(scenario.points()),
+                policy=scenario.policy.name,
+                seed=scenario.seed,
+            )
+        )
+    show(_console(), *parts)
+
+
+def policies(words: Catalogue, *, names: tuple[str, ...]) -> None:
+    """Show rule sets with their sources."""
+    from scenarios.files.policies import load_policy, policy_names  # noqa: PLC0415
+    from scenarios.report.text import policy_text, show  # noqa: PLC0415
+
+    for policy in [load_policy(name) for name in names or policy_names()]:
+        show(_console(), *policy_text(policy, words))
+
+
+def draw(
+    words: Catalogue,
+    *,
+    argument: tuple[str, ...],
+    level: Decimal | None,
+    number: int,
+    json_path: Path | None,
+    figures: tuple[Path, ...],
+    observations_path: Path | None,
+    seed: int | None,
+    interval: str,
+    lonely: str,
+) -> None:
+    """Run one simulated inspection and show it."""
+    named = _only(argument)
+    from scenarios.files.inspection_records import draw_record  # noqa: PLC0415
+    from scenarios.files.records import write_json  # noqa: PLC0415
+    from scenarios.files.results_table import require_results_suffix, write_observations  # noqa: PLC0415
+    from scenarios.files.scenario_file import load_scenario  # noqa: PLC0415
+    from scenarios.questions.inspection import at_level, inspect  # noqa: PLC0415
+    from scenarios.report.inspection_text import draw_text  # noqa: PLC0415
+    from scenarios.report.text import show  # noqa: PLC0415
+
+    if figures:
+        from scenarios.report.inspection_figure import require_suffix, save_inspection_figure  # noqa: PLC0415
+    scenario = load_scenario(named, seed=seed).scenario
+    for path in figures:
+        require_suffix(path)
+    if observations_path:
+        require_results_suffix(observations_path)
+    _require_outputs([*filter(None, (json_path, observations_path)), *figures], [named])
+    answer = inspect(
+        scenario,
+        level=at_level(scenario, level),
+        number=number,
+        interval=interval,
+        lonely=lonely,  # type: ignore[arg-type]
+    )
+    written = []
+    if observations_path:  # first, because it alone can still be refused
+        write_observations(
+            observations_path,
+            answer.observations,
+            frame=scenario.frame,
+            strata=[stratum.name for stratum in scenario.plan.strata(scenario.frame)],
+            households=answer.draws.households,
+            language=words.language,
+        )
+        written.append(observations_path)
+    show(_console(), *draw_text(answer, words))
+    if json_path:
+        write_json(draw_record(answer), json_path)
+        written.append(json_path)
+    for path in figures:
+        save_inspection_figure(answer, words, path)
+        written.append(path)
+    _tell_written(written, words)
+    if observations_path:
+        click.echo(words.say("draw.observations_written"))
+
+
+def estimate(
+    words: Catalogue,
+    *,
+    results: tuple[str, ...],
+    list_path: Path | None,
+    policy: str | None,
+    json_path: Path | None,
+    interval: str,
+    lonely: str,
+) -> None:
+    """Estimate and decide the results of a real inspection."""
+    named = _only(results)
+    if named is None:
+        raise refuse("missing_argument", found="RESULTS")
+    from sampler.draws import tally  # noqa: PLC0415
+    from scenarios.files.inspection_records import estimate_record  # noqa: PLC0415
+    from scenarios.files.observations import read_results  # noqa: PLC0415
+    from scenarios.files.policies import load_policy  # noqa: PLC0415
+    from scenarios.files.records import write_json  # noqa: PLC0415
+    from scenarios.questions.assessment import assess  # noqa: PLC0415
+    from scenarios.report.results_text import results_text  # noqa: PLC0415
+    from scenarios.report.text import show  # noqa: PLC0415
+
+    rules = load_policy(policy or DEFAULT_POLICY)
+    _require_outputs([json_path] if json_path else [], [named, list_path])
+    read = read_results(Path(named), village_list=list_path)
+    answer = assess(
+        tally(read.observations),
+        rules,
+        strata=read.strata,
+        frame=read.frame,
+        interval=interval,
+        lonely=lonely,  # type: ignore[arg-type]
+    )
+    show(_console(), *results_text(read, answer, words, Path(named).name))
+    if json_path:
+        write_json(estimate_record(read, answer), json_path)
+        _tell_written([json_path], words)
+
+
+DEFAULT_POLICY = "national-2019-central"
+
+
+def _require_outputs(outputs: Sequence[Path], inputs: Sequence[Path | str | None]) -> None:
+    """Refuse, before the work, what cannot be written, is named twice, or would overwrite the input."""
+    from scenarios.files.atomic import require_different, require_writable  # noqa: PLC0415
+
+    for path in outputs:
+        require_writable(path)
+    require_different([*outputs, *(Path(each) for each in inputs if each and Path(each).exists())])
+
+
+def _tell_written(paths: Sequence[Path], words: Catalogue) -> None:
+    for path in paths:
+        click.echo(words.say("risk.saved", path=path))
+
+
+def _console() -> Console:
+    from rich.console import Console  # noqa: PLC0415
+
+    class Piped(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave it to `_run`, which knows that this is no fault of ours."""
+            raise BrokenPipeError
+
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    return Piped(file=sys.stdout or io.StringIO(), highlight=False, markup=False, width=None if terminal else 120)
+
+
+def _progress(words: Catalogue) -> AbstractContextManager[Callable[[int, int], None] | None]:
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from scenarios.shells.progress_bar import progress_bar  # noqa: PLC0415
+
+    return progress_bar(words.say("risk.progress"))
