@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
@@ -21,7 +22,7 @@ Curves = Mapping[str, Floats]
 WIDTH, PLOT_HEIGHT, MARGIN = 16 / 2.54, 6.2 / 2.54, 0.18
 NAME_ROOM, SWATCH, GAP, LEAD = 1.35, 0.32, 0.07, 0.26
 TITLE, SUBTITLE, TEXT, NOTE = 13.0, 9.0, 8.5, 7.5
-INK, SOFT, RULE, HALO = "#1a1a1a", "#595959", "#dedede", withStroke(linewidth=2.5, foreground="white")
+INK, SOFT, RULE, BAND, HALO = "#1a1a1a", "#595959", "#dedede", "#e2e2e2", withStroke(linewidth=2.5, foreground="white")
 
 
 def _style(colour: str, width: float, dashes: tuple[float, ...], marker: str, face: str = "white") -> dict[str, Any]:
@@ -62,6 +63,7 @@ def oc_curve(
     *,
     words: Mapping[str, str],
     limit: float | None = None,
+    spread: Sequence[float] | None = None,
     marks: Sequence[tuple[float, float, str]] = (),
 ) -> Figure:
     """Draw the chance of failing over error levels.
@@ -77,6 +79,8 @@ def oc_curve(
         ``limit``. Ask ``covers`` whether the font has the characters; what it lacks is drawn as a stand-in.
     limit : float or None
         A share marked by a thin line; the axis reaches at least to it.
+    spread : sequence of float or None
+        Half the height of a band about the chance of ``any``, one a level; it stays inside [0, 1].
     marks : sequence of (float, float, str)
         Points to ring: level, chance and words.
 
@@ -101,7 +105,11 @@ def oc_curve(
     names = {question: page.lines(words[question], TEXT, NAME_ROOM) for question in curves}
     plot = _lay_foot(page, words, names, reach)
     _lay_head(page, plot, words, limit)
-    _draw_curves(page, plot, xs, curves)
+    axes = _draw_curves(page, plot, xs, curves)
+    if spread is not None and "any" in curves:
+        half = np.asarray(spread, dtype=np.float64)[order]
+        low, high = np.clip([curves["any"] - half, curves["any"] + half], 0, 1)
+        axes.fill_between(xs, low, high, color=BAND, linewidth=0, zorder=0.4)
     _name_curves(page, plot, xs, curves, names)
     for mark in marks:
         _ring(page, plot, *mark)
@@ -144,7 +152,7 @@ def _lay_head(page: Page, plot: _Plot, words: Mapping[str, str], limit: float | 
     page.figure.set_size_inches(WIDTH, top + MARGIN)
 
 
-def _draw_curves(page: Page, plot: _Plot, xs: Floats, curves: Curves) -> None:
+def _draw_curves(page: Page, plot: _Plot, xs: Floats, curves: Curves) -> Axes:
     wide, high = page.figure.get_size_inches()
     place = (plot.left / wide, plot.bottom / high, (plot.right - plot.left) / wide, PLOT_HEIGHT / high)
     axes = page.figure.add_axes(place, facecolor="none", xlim=(plot.low, plot.high), ylim=(0.0, 1.0))
@@ -164,6 +172,7 @@ def _draw_curves(page: Page, plot: _Plot, xs: Floats, curves: Curves) -> None:
         step = 1 if len(xs) < 10 or np.isnan(ys).any() else 5
         look = _STYLES[question] | ({"markerfacecolor": "none"} if step == 1 and question != "any" else {})
         axes.plot(xs, ys, markevery=(rank % step, step), clip_on=False, zorder=3 + rank, **look)
+    return axes
 
 
 def _name_curves(page: Page, plot: _Plot, xs: Floats, curves: Curves, names: Mapping[str, Sequence[str]]) -> None:

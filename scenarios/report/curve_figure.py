@@ -57,7 +57,8 @@ def save_curve_figure(curve: Curve, words: Catalogue, path: Path) -> None:
     chances = {question: [answer.fails[question] for answer in curve.chances] for question in QUESTIONS}
     limits = {name: curve.scenario.policy.limits[name] for name in ("wrong_exit", "missed")}
     shared = float(limits["missed"]) if len(set(limits.values())) == 1 and "missed" in curve.axis else None
-    figure = oc_curve(values, chances, words=_words(curve, words), limit=shared)
+    spread = [answer.between.get("any") or 0.0 for answer in curve.chances] if curve.scenario.averaged else None
+    figure = oc_curve(values, chances, words=_words(curve, words), limit=shared, spread=spread)
     save_figure(figure, path, alternative_text=_alternative(curve, words))
 
 
@@ -65,9 +66,6 @@ def _words(curve: Curve, words: Catalogue) -> dict[str, str]:
     scenario = curve.scenario
     title = scenario.policy.titles.get(words.language, scenario.policy.name)
     synthetic = words.say("risk.synthetic") if scenario.frame.synthetic else ""
-    simulated = [q for q in QUESTIONS if any(answer.engine[q] == "simulate" for answer in curve.chances)]
-    names = words.say("place.enumeration").join(words.say(f"criterion.{question}") for question in simulated)
-    how = words.say("figure.partly_simulated", names=names) if simulated else words.say("figure.exact")
     return {question: words.say(f"criterion.{question}") for question in QUESTIONS} | {
         "title": words.say("figure.title"),
         "subtitle": words.say(
@@ -80,8 +78,22 @@ def _words(curve: Curve, words: Catalogue) -> dict[str, str]:
         "x": words.say("figure.x", kinds=level_names(curve.axis, words)),
         "y": words.say("figure.y"),
         "limit": words.say("figure.limit", limit=percent(scenario.policy.limits["missed"])),
-        "note": words.say("figure.note", policy=title, how=how, synthetic=synthetic).strip(),
+        "note": words.say("figure.note", policy=title, how=_how(curve, words), synthetic=synthetic).strip(),
     }
+
+
+def _how(curve: Curve, words: Catalogue) -> str:
+    """Return how the numbers came about."""
+    if curve.scenario.averaged:
+        return words.say("figure.averaged")
+    made = {q: {answer.engine[q] for answer in curve.chances} for q in QUESTIONS}
+    estimated = [question for question in QUESTIONS if made[question] & {"simulate", "conditional"}]
+    if not estimated:
+        return words.say("figure.exact")
+    if all("exact" not in engines for engines in made.values()):
+        return words.say("figure.simulated")
+    names = words.say("place.enumeration").join(words.say(f"criterion.{question}") for question in estimated)
+    return words.say("figure.partly_simulated", names=names)
 
 
 def _alternative(curve: Curve, words: Catalogue) -> str:
@@ -99,7 +111,7 @@ def _alternative(curve: Curve, words: Catalogue) -> str:
         return words.say("place.joiner").join(parts)
 
     values = curve.scenario.grid[0].values
-    return words.say(
+    described = words.say(
         "figure.alternative",
         name=clean(curve.scenario.frame.name),
         low=level_value(curve.axis[0], values[0]),
@@ -107,3 +119,4 @@ def _alternative(curve: Curve, words: Catalogue) -> str:
         low_text=told(0),
         high_text=told(-1),
     )
+    return f"{described} {_how(curve, words)}"

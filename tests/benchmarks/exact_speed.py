@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.plain import plain_chance
 from benchmarks.timing import row, seconds
 from sampler.frame import EXITED
-from scenarios.engines import exact
+from scenarios.engines import exact, model
 from scenarios.engines.scores import RATIO_CRITERIA
 from scenarios.files.scenario_file import load_scenario
 from scenarios.questions.curve import curve, other_denominator
@@ -34,7 +34,13 @@ def report() -> Iterator[str]:
     other = other_denominator(village)
     yield row("missed, denominator of the drawn villages", seconds(lambda: exact.ratio_chance(other, truth, "missed")))
     yield from _peer(cell)
-    yield row("curve: 21 levels x 3 criteria, both readings, 2 cores", seconds(lambda: curve(scenario), runs=3))
+    one = replace(scenario, averaged=False)
+    yield row("one population: 21 levels, all criteria and any, tipping, 2 cores", seconds(lambda: curve(one), runs=3))
+    cells = [scenario.at(level) for level in scenario.points()]
+    times = seconds(lambda: model.chances(cells), runs=3)
+    yield row("model truth: 21 levels, all criteria and any, 2 cores", times, "<= 3")
+    worst = max(error or 0.0 for chance in model.chances(cells) for error in chance.standard_error.values())
+    yield f"  largest standard error {worst:.4f} (bar .005)"
 
 
 def _peer(cell: Scenario) -> Iterator[str]:

@@ -172,6 +172,17 @@ def test_curves_are_told_apart_without_colour() -> None:
     assert max(lines, key=lambda line: line.get_linewidth()) is lines[0]
 
 
+def test_a_band_follows_the_chance_of_any_and_stays_a_chance() -> None:
+    drawn = oc_curve([0.02, 0.0, 0.01], {"any": [0.95, 0.0, 0.5]}, words=WORDS, spread=[0.1, 0.0, 0.2])
+    (band,) = drawn.axes[0].collections[1:]  # the first are the quarter lines
+    outline = {tuple(np.round(point, 9)) for point in band.get_paths()[0].vertices}
+    assert {(0.0, 0.0), (0.01, 0.3), (0.01, 0.7), (0.02, 0.85), (0.02, 1.0)} <= outline
+    plain = oc_curve([0.0, 0.01], {"any": [0.0, 0.5]}, words=WORDS)
+    assert len(plain.axes[0].collections) == 1
+    alone = oc_curve([0.0, 0.01], {"missed": [0.0, 0.5]}, words=WORDS, spread=[0.1, 0.1])
+    assert len(alone.axes[0].collections) == 1
+
+
 def test_levels_need_not_be_many_or_in_order() -> None:
     figure(levels=[0.02], chances={"any": [0.5]}).canvas.draw()
     line = figure(levels=[0.02, 0.0], chances={"any": [0.5, 0.1]}).axes[0].lines[0]
