@@ -9,10 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
+from tiny_counties import write_tiny_county
 
+from estimators.policy import CRITERIA
+from sampler.errors import InputError
 from scenarios import load
-from scenarios.engines import auto, exact, simulate
+from scenarios.engines import auto, exact, model, simulate
 from scenarios.engines.chance import QUESTIONS
 from scenarios.engines.scores import RATIO_CRITERIA
 from scenarios.scenario import Scenario, populations
@@ -22,27 +26,50 @@ ERROR = 1e-6  # family-wise chance that a test here fails although all is well
 LIST = Path(__file__).parents[1] / "data" / "village_list_clean.xlsx"
 
 
-def cells(name: str) -> list[Scenario]:
+def cells(name: str, denominator: str = "surveyed") -> list[Scenario]:
     scenario = load(name)
-    return [scenario.at(level) for level in scenario.points()[3:13:3]]
+    policy = replace(scenario.policy, missed_denominator=denominator)  # type: ignore[arg-type]
+    return [replace(scenario.at(level), policy=policy) for level in scenario.points()[3:13:3]]
+
+
+def assert_within(expected: float | None, events: NDArray[np.bool_], error: float, told: object) -> None:
+    """Hold an exact chance against the Clopper-Pearson interval of simulated events."""
+    count, size = int(events.sum()), len(events)
+    low = stats.beta.ppf(error / 2, count, size - count + 1) if count else 0.0
+    high = stats.beta.ppf(1 - error / 2, count + 1, size - count) if count < size else 1.0
+    assert expected is not None, told
+    assert low <= expected <= high, (told, low, expected, high)
 
 
 @pytest.mark.parametrize("name", ["example", str(LIST)])
-def test_exact_chances_lie_in_the_simulated_intervals(name: str) -> None:
-    asked = cells(name)
-    known = exact.chances(asked)
-    family = len(asked) * len(RATIO_CRITERIA) * 2
-    for cell, population, chance in zip(asked, populations(asked), known, strict=True):
+@pytest.mark.parametrize("denominator", ["surveyed", "village"])
+def test_exact_chances_lie_in_the_simulated_intervals(name: str, denominator: str) -> None:
+    asked = cells(name, denominator)
+    error = ERROR / (len(asked) * len(RATIO_CRITERIA) * 2)
+    for cell, population, chance in zip(asked, populations(asked), exact.chances(asked), strict=True):
         seen = simulate.outcomes(cell, population, np.arange(INSPECTIONS))
         for criterion in RATIO_CRITERIA:
-            count = int(seen.fails[criterion].sum())
-            low = stats.beta.ppf(ERROR / family / 2, count, INSPECTIONS - count + 1) if count else 0.0
-            high = (
-                stats.beta.ppf(1 - ERROR / family / 2, count + 1, INSPECTIONS - count) if count < INSPECTIONS else 1.0
-            )
-            expected = chance.fails[criterion]
-            assert expected is not None
-            assert low <= expected <= high, (criterion, low, expected, high)
+            assert_within(chance.fails[criterion], seen.fails[criterion], error, criterion)
+            assert_within(chance.at_limit[criterion], seen.at_limit[criterion], error, criterion)
+
+
+TINY = range(40)
+
+
+@pytest.mark.parametrize("seed", TINY)
+def test_all_questions_agree_where_all_are_exact(seed: int, tmp_path: Path) -> None:
+    """Counties small enough for the exact joint law: the incidence and `any` too."""
+    scenario = load(str(write_tiny_county(tmp_path, seed)))
+    if scenario.policy.units["approval"] != "households":
+        pytest.skip("inspections tally approval in households")
+    (chance,) = exact.chances([scenario])
+    seen = simulate.outcomes(scenario, populations([scenario])[0], np.arange(INSPECTIONS))
+    error = ERROR / len(TINY) / (len(QUESTIONS) + 2 * len(CRITERIA))
+    for question in QUESTIONS:
+        assert_within(chance.fails[question], seen.fails[question], error, question)
+    for criterion in CRITERIA:
+        assert_within(chance.at_limit[criterion], seen.at_limit[criterion], error, criterion)
+        assert_within(chance.not_measured[criterion], ~seen.measured[criterion], error, criterion)
 
 
 @pytest.mark.parametrize("name", ["example", str(LIST)])
@@ -116,3 +143,15 @@ def test_a_limit_of_many_digits_is_left_to_simulation() -> None:
     assert value is not None
     assert error
     assert abs(value - (coarse.fails["missed"] or 0.0)) <= stats.norm.isf(ERROR / 2) * error + 0.01
+
+
+def test_approval_in_persons_is_exact_and_never_quietly_counted_in_households() -> None:
+    (scenario,) = cells("example")[:1]
+    units = {**scenario.policy.units, "approval": "persons"}
+    asked = replace(scenario, policy=replace(scenario.policy, units=units))  # type: ignore[arg-type]
+    (chance,) = exact.chances([asked])
+    assert chance.engine["approval"] == "exact"
+    for engine in (simulate.chances, auto.chances, model.chances):
+        with pytest.raises(InputError) as caught:
+            engine([asked])
+        assert {mistake.code for mistake in caught.value.mistakes} == {"unit_not_tallied"}

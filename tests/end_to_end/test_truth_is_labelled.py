@@ -68,7 +68,7 @@ def test_the_three_truths_are_told_apart(language: str, inside: Inside) -> None:
         assert set(point["between"]) == set(point["standard_error"]) == QUESTIONS
         assert point["populations"] > 1
         assert set(point["engine"].values()) == {"simulate"}
-        assert all(0 < error for error in point["standard_error"].values())
+        assert all(error > 0 for error in point["standard_error"].values())
     for record in (one, given):
         for point in record["points"]:
             assert point["between"] == {}
