@@ -69,7 +69,8 @@ def estimate(
     -------
     mapping of str to Estimate
         By criterion, those asked for. Under the denominator ``village`` the missed rate and the incidence have a value
-        and no error or interval: they estimate a rate times the visited share.
+        and no error or interval; the raw missed rate estimates the true one times the visited share, the weighted one
+        the true rate.
 
     Raises
     ------

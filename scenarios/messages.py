@@ -6,7 +6,7 @@ import locale
 import os
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -15,6 +15,7 @@ from typing import Any
 from sampler.errors import Mistake
 
 LANGUAGES = ("zh", "en")
+_MOST_ALIKE = 5  # so many alike mistakes are told one by one; of more, so many places are named
 
 
 @dataclass(frozen=True)
@@ -49,23 +50,86 @@ class Catalogue:
 
     def mistake(self, mistake: Mistake) -> str:
         """Return the one message of a mistake: where, what was found, what is allowed."""
-        told = {name: clean(value) if isinstance(value, str) else value for name, value in mistake.fields.items()}
-        fields: dict[str, Any] = {"nearest": "", "found": "", "allowed": "", **told}
+        return self._line(mistake.fields, self._sentence(mistake))
+
+    def mistakes(self, mistakes: Sequence[Mistake]) -> list[str]:
+        """Return the messages of mistakes, those of one kind in one column as one message where they are many.
+
+        One habit of whoever filled in a table makes a mistake in every row. Messages stand in the order in which their
+        first mistakes do.
+
+        Parameters
+        ----------
+        mistakes : sequence of Mistake
+            All that were found.
+
+        Examples
+        --------
+        >>> places = [{"file": "a.csv", "column": "persons", "row": row, "cell": f"B{row}"} for row in range(2, 9)]
+        >>> catalogue("en").mistakes([Mistake("negative", {"found": -1} | place) for place in places])
+        ["a.csv, column 'persons': found -1; a count cannot be negative (7 times: B2, B3, B4, B5, B6, …)."]
+        """
+        alike: dict[object, list[int]] = {}
+        for i, mistake in enumerate(mistakes):
+            alike.setdefault(_kind(mistake) or i, []).append(i)
+        told: dict[int, str] = {}
+        for group in alike.values():
+            if len(group) > _MOST_ALIKE:
+                told[group[0]] = self._together([mistakes[i] for i in group])
+            else:
+                told |= {i: self.mistake(mistakes[i]) for i in group}
+        return [told[i] for i in sorted(told)]
+
+    def _together(self, alike: Sequence[Mistake]) -> str:
+        """Return the one message of alike mistakes: that of the first without its row, and where they are."""
+        first = self._sentence(alike[0])
+        same = all(self._sentence(mistake) == first for mistake in alike)
+        where = self.say("place.enumeration").join(self._spot(mistake.fields) for mistake in alike[:_MOST_ALIKE])
+        key = "place.repeated" if same else "place.alike"
+        text = self.say(key, text=first.rstrip("。."), count=len(alike), places=where)
+        return self._line({**alike[0].fields, "row": None, "cell": None}, text)
+
+    def _sentence(self, mistake: Mistake) -> str:
+        """Return what is wrong, without where."""
+        fields: dict[str, Any] = {"nearest": "", "found": "", "allowed": "", **_cleaned(mistake.fields)}
         fields["allowed"] = self.words.get(f"allowed.{fields['allowed']}", fields["allowed"])
         if "stratum" in fields:
             fields["stratum"] = self.words.get(f"stratum.{fields['stratum']}", fields["stratum"])
         text = self.say(f"mistake.{mistake.code}", **fields)
         if fields["nearest"]:
             text += self.say("mistake_nearest", nearest=fields["nearest"])
-        return self.say("mistake_line", place=self._place(fields), text=text) if self._place(fields) else text
+        return text
 
-    def _place(self, fields: Mapping[str, Any]) -> str:
+    def _line(self, where: Mapping[str, Any], text: str) -> str:
+        fields = _cleaned(where)
         known = [
             name for name in ("file", "sheet", "row", "column", "cell", "key") if fields.get(name) not in (None, "")
         ]
-        if "cell" in known and not str(fields["cell"])[0].isalpha():
+        if "cell" in known and not _has_cell(fields):
             known.remove("cell")
-        return self.say("place.joiner").join(self.say(f"place.{name}", value=fields[name]) for name in known)
+        place = self.say("place.joiner").join(self.say(f"place.{name}", value=fields[name]) for name in known)
+        return self.say("mistake_line", place=place, text=text) if place else text
+
+    def _spot(self, fields: Mapping[str, Any]) -> str:
+        """Return the cell, or the row where the column stands nowhere in the file."""
+        return str(fields["cell"]) if _has_cell(fields) else self.say("place.row", value=fields["row"])
+
+
+def _kind(mistake: Mistake) -> tuple[object, ...] | None:
+    """Return what mistakes of one kind share; None for a mistake that is of no row and so of no kind.
+
+    What was found and what it is held against differ from row to row where the habit is the same.
+    """
+    fields = mistake.fields
+    return (mistake.code, *map(fields.get, ("file", "sheet", "column"))) if fields.get("row") else None
+
+
+def _has_cell(fields: Mapping[str, Any]) -> bool:
+    return str(fields.get("cell") or "")[:1].isalpha()
+
+
+def _cleaned(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: clean(value) if isinstance(value, str) else value for name, value in fields.items()}
 
 
 def clean(text: str) -> str:

@@ -198,7 +198,13 @@ def _average(scenario: Scenario, population: Population, criterion: str) -> _Ave
 
 
 def _mean(values: Floats) -> Estimated:
-    return Estimated(chance=float(values.mean()), standard_error=float(values.std(ddof=1) / np.sqrt(len(values))))
+    """Return the mean with its standard error, which allows for villages that no draw has brought together yet.
+
+    Chances given the villages can be so skewed that the sample shows none of the mass; what was not seen in R draws has
+    a chance of up to 3 / R (at 95%), about two standard errors of half of that.
+    """
+    error = max(float(values.std(ddof=1) / np.sqrt(len(values))), 1.5 / len(values))
+    return Estimated(chance=float(values.mean()), standard_error=error)
 
 
 def _chance(found: Mapping[str, _Average]) -> Chance:

@@ -19,7 +19,7 @@ from estimators.policy import CRITERIA, Policy, Unit
 from estimators.verdict import Verdict, verdict_of_sums
 from sampler.draws import MOMENTS, draw
 from sampler.error_model import ErrorModel, NestedPopulations, nested_populations
-from sampler.frame import GROUPS, UNREGISTERED, Frame, Ints
+from sampler.frame import GROUPS, REMAINING, UNREGISTERED, Frame, Ints
 from sampler.inspection import totals
 from sampler.plan import Plan
 from sampler.streams import Purpose, stream_starts
@@ -33,6 +33,7 @@ from scenarios.scenario import Scenario
 # where the chance is one half. The optimum is flat.
 INSPECTIONS = 400
 BATCH = 16  # populations between two looks at the error
+LEAST = 128  # populations before the first look: what none of them showed is still possible in 3 of so many
 MOST = 1_024  # populations after which an answer is left as it is
 _TOGETHER = 64  # models whose sums are held at the same time
 
@@ -262,13 +263,19 @@ def _family_averages(scenarios: Sequence[Scenario], progress: Progress | None) -
         parts.append(shares(scenarios, range(done - BATCH, done)))
         fails = np.concatenate(parts)[..., : len(QUESTIONS)]
         chance, error = fails.mean(axis=0).ravel(), standard_errors(fails).ravel()
-        if all(Estimated(chance=p, standard_error=e).precise for p, e in zip(chance, error, strict=True)):
+        # What never, or always, fails is told as a bound, which more populations would narrow too slowly.
+        seen = (chance > 0) & (chance < 1)
+        precise = [
+            Estimated(chance=p, standard_error=e).precise for p, e in zip(chance[seen], error[seen], strict=True)
+        ]
+        if done >= LEAST and all(precise):
             break
         if progress:
             progress(done, done + BATCH)
     if progress:
         progress(done, done)
-    return [_average(part) for part in np.concatenate(parts).transpose(1, 0, 2)]
+    by_scenario = np.concatenate(parts).transpose(1, 0, 2)
+    return [_average(part, impossible(each)) for part, each in zip(by_scenario, scenarios, strict=True)]
 
 
 def standard_errors(seen: Floats) -> Floats:
@@ -283,19 +290,20 @@ def standard_errors(seen: Floats) -> Floats:
     -------
     ndarray of float64, shape (...)
         From the scatter of the populations, which are independent; at least what as many inspections would have were
-        populations all alike, taken at the Agresti-Coull share, so that it is never 0.
-
-    Examples
-    --------
-    >>> standard_errors(np.array([[0.4, 0.0], [0.5, 0.0], [0.6, 0.0]])).round(4).tolist()
-    [0.0577, 0.0012]
+        populations all alike, taken at the Agresti-Coull share. Where nothing or everything failed, the scatter says
+        nothing and the populations are counted instead of their inspections: the next one may differ.
     """
     populations = len(seen)
-    inspections = populations * INSPECTIONS
-    share = (seen.sum(axis=0) * INSPECTIONS + 2) / (inspections + 4)
-    least = np.sqrt(share * (1 - share) / (inspections + 4))
-    found: Floats = np.maximum(seen.std(axis=0, ddof=1) / np.sqrt(populations), least)
-    return found
+    mean = seen.mean(axis=0)
+    found = np.maximum(seen.std(axis=0, ddof=1) / np.sqrt(populations), _agresti_coull(mean, populations * INSPECTIONS))
+    unseen: Floats = np.where((mean == 0) | (mean == 1), _agresti_coull(mean, populations), found)
+    return unseen
+
+
+def _agresti_coull(mean: Floats, size: int) -> Floats:
+    share = (mean * size + 2) / (size + 4)
+    error: Floats = np.sqrt(share * (1 - share) / (size + 4))
+    return error
 
 
 def between_populations(seen: Floats) -> Floats:
@@ -322,8 +330,32 @@ def between_populations(seen: Floats) -> Floats:
     return found
 
 
-def _average(seen: Floats) -> Average:
-    """Return the answer from the shares of one scenario, shape (B, 15)."""
+def impossible(scenario: Scenario) -> frozenset[str]:
+    """Return the questions that cannot fail whatever population and sample: nobody is wrong, or nobody disapproves.
+
+    Examples
+    --------
+    >>> from decimal import Decimal
+    >>> from scenarios import load
+    >>> nobody = load("example").at({"wrong_exit": Decimal(0), "missed": Decimal(0)})
+    >>> sorted(impossible(nobody))
+    ['incidence', 'missed', 'wrong_exit']
+    """
+    truth, limits = _model(scenario), scenario.policy.limits
+    persons = scenario.frame.group_persons.sum(axis=0)
+    nobody_wrong = truth.wrong_exit == truth.missed == 0
+    cannot = {
+        "wrong_exit": truth.wrong_exit == 0 < limits["wrong_exit"],
+        "missed": truth.missed == 0 < limits["missed"],
+        "incidence": nobody_wrong and int(persons[REMAINING]) < limits["incidence"] * int(persons.sum()),
+        "approval": truth.disapproval == 0 and limits["approval"] < 1,
+    }
+    cannot["any"] = all(cannot.values())
+    return frozenset(name for name, settled in cannot.items() if settled)
+
+
+def _average(seen: Floats, never: frozenset[str]) -> Average:
+    """Return the answer from the shares of one scenario, shape (B, 15); what can never fail is exact."""
     ends = np.cumsum([len(QUESTIONS), len(CRITERIA), len(CRITERIA)])
     fails, at_limit, not_measured, others = np.split(seen, ends, axis=1)
 
@@ -333,10 +365,10 @@ def _average(seen: Floats) -> Average:
     inspections = len(seen) * INSPECTIONS
     chance = Chance(
         fails=by(QUESTIONS, fails.mean(axis=0)),
-        standard_error=by(QUESTIONS, standard_errors(fails)),
+        standard_error=by(QUESTIONS, standard_errors(fails)) | dict.fromkeys(never, 0.0),
         at_limit=by(CRITERIA, at_limit.mean(axis=0)),
         not_measured=by(CRITERIA, not_measured.mean(axis=0)),
-        engine=dict.fromkeys(QUESTIONS, "simulate"),
+        engine=dict.fromkeys(QUESTIONS, "simulate") | dict.fromkeys(never, "exact"),
         bound=0.0,
         inspections=inspections,
         failed={name: round(share * inspections) for name, share in by(QUESTIONS, fails.mean(axis=0)).items()},

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sampler.errors import Mistake
-from sampler.frame import GROUPS
 from scenarios.files.sheets import Cell
 
 Value = str | int | float | bool | None
@@ -27,11 +26,14 @@ class Column:
         Accepted headers; the first is the English name of the contract, the second the Chinese one.
     required : bool
         Whether the table is refused without it.
+    instead : tuple of str
+        Columns that, all of them together, serve in place of a required one.
     """
 
     parse: Parser
     headers: tuple[str, ...]
     required: bool = True
+    instead: tuple[str, ...] = ()
 
 
 def normalised(text: object) -> str:
@@ -115,18 +117,28 @@ def _flag(cell: Cell) -> Value | Mistake:
     return Mistake("not_yes_no", {"found": str(cell)[:40], "allowed": "1, 0, 是, 否"})
 
 
+_ANSWERS = {"认可": True, "不认可": False}
+
+
+def _approval(cell: Cell) -> Value | Mistake:
+    answer = None if cell is None else _ANSWERS.get(normalised(cell))
+    return _flag(cell) if answer is None else answer
+
+
 _GROUP_NAMES = {
-    "exited": "exited", "脱贫户": "exited", "脱贫": "exited",
+    "exited": "exited", "脱贫户": "exited", "脱贫": "exited", "已脱贫户": "exited", "已脱贫": "exited",
     "remaining": "remaining", "未脱贫户": "remaining", "未脱贫": "remaining",
     "unregistered": "unregistered", "非建档立卡户": "unregistered", "非建档立卡": "unregistered",
+    "一般农户": "unregistered", "非贫困户": "unregistered", "非贫困户非建档立卡": "unregistered",
 }  # fmt: skip
 
 
 def _group(cell: Cell) -> Value | Mistake:
+    # The catalogues say it in a table's own words; in a scenario file the groups are keys, in English alone.
+    allowed = "household group"
     if cell is None:
-        return Mistake("blank", {"allowed": ", ".join(GROUPS)})
-    group = _GROUP_NAMES.get(normalised(cell))
-    return group or Mistake("not_a_group", {"found": str(cell)[:40], "allowed": ", ".join(GROUPS)})
+        return Mistake("blank", {"allowed": allowed})
+    return _GROUP_NAMES.get(normalised(cell)) or Mistake("not_a_group", {"found": str(cell)[:40], "allowed": allowed})
 
 
 _GROUP_HEADERS = {"exited": "脱贫", "remaining": "未脱贫", "unregistered": "非建档立卡"}
@@ -144,7 +156,7 @@ VILLAGE_COLUMNS: Mapping[str, Column] = {
                 f"{group}_{what}",
                 f"{zh}{unit}数",
                 f"{zh}户{unit}数",
-                f"{zh}人口" if unit == "人" else f"{zh}{unit}",
+                *((f"{zh}人口", f"{zh}人口数", f"{zh}户人口数") if unit == "人" else (f"{zh}{unit}",)),
             ),
         )
         for group, zh in _GROUP_HEADERS.items()
@@ -164,7 +176,7 @@ HOUSEHOLD_COLUMNS: Mapping[str, Column] = {
     "persons": Column(parse=_count, headers=("persons", "人数", "家庭人口")),
     "key": Column(parse=_flag, headers=("key", "重点户", "是否重点户"), required=False),
     "wrong_persons": Column(parse=_count, headers=("wrong_persons", "错误人数", "错退漏评人数"), required=False),
-    "approves": Column(parse=_flag, headers=("approves", "认可", "是否认可"), required=False),
+    "approves": Column(parse=_approval, headers=("approves", "认可", "是否认可"), required=False),
 }
 
 # What a results file may call the strata that a village list knows; the first two are written.
@@ -176,7 +188,9 @@ STRATUM_WORDS: Mapping[str, tuple[str, ...]] = {
 
 OBSERVATION_COLUMNS: Mapping[str, Column] = {
     "stratum": Column(parse=_text_or_blank, headers=("stratum", "层", "抽样层", "层别", "所属层"), required=False),
-    "village_code": HOUSEHOLD_COLUMNS["village_code"],
+    "village_code": replace(HOUSEHOLD_COLUMNS["village_code"], parse=_text_or_blank, instead=("township", "village")),
+    "township": replace(VILLAGE_COLUMNS["township"], parse=_text_or_blank, required=False),
+    "village": replace(VILLAGE_COLUMNS["village"], parse=_text_or_blank, required=False),
     "household_id": replace(HOUSEHOLD_COLUMNS["household_id"], parse=_text_or_blank, required=False),
     "group": HOUSEHOLD_COLUMNS["group"],
     "persons": HOUSEHOLD_COLUMNS["persons"],

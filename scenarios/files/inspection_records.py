@@ -92,15 +92,30 @@ def _assessed(assessment: Assessment) -> dict[str, Any]:
         "policy": policy_record(assessment.policy),
         "verdict": {
             "fails": bool(verdict.any[0]),
+            "unsettled": list(assessment.unsettled),
             "criteria": {name: bool(verdict.fails[name][0]) for name in CRITERIA},
             "at_limit": {name: bool(verdict.at_limit[name][0]) for name in CRITERIA},
             "measured": {name: bool(verdict.measured[name][0]) for name in CRITERIA},
         },
         "variance": assessment.variance,
+        "lonely": assessment.lonely_rule,
+        "unvisited": {"strata": list(assessment.unvisited_strata), "groups": list(assessment.unvisited_groups)},
+        "readings": _other_reading(assessment),
         "estimates": {
             "raw": _estimates(assessment.raw),
             "weighted": None if assessment.weighted is None else _estimates(assessment.weighted),
         },
+    }
+
+
+def _other_reading(assessment: Assessment) -> dict[str, Any] | None:
+    other = assessment.other_reading
+    if other is None:
+        return None
+    return {
+        "missed_denominator": other.policy.missed_denominator,
+        "fails": bool(other.verdict.any[0]),
+        "raw": {name: _estimate(other.raw[name])["value"] for name in ("missed", "incidence")},
     }
 
 

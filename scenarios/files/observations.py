@@ -17,7 +17,8 @@ from sampler.frame import GROUPS, Frame, Ints
 from sampler.plan import STRATA
 from scenarios.files.columns import OBSERVATION_COLUMNS, Value, normalised, stratum_name
 from scenarios.files.sheets import Sheet, read_sheets
-from scenarios.files.tables import Table, parse_table, read_county
+from scenarios.files.tables import County, Table, best_sheet, parse_table, read_county
+from scenarios.files.village_matching import Villages, blanks, first_records, match_villages
 
 Names = Sequence[str]
 T = TypeVar("T")
@@ -40,7 +41,8 @@ class Results:
         one, by first appearance. ``stratum_sizes``, shape (H,), and ``block_sizes``, shape (1, m, 3), are 0 where they
         are not known; with a village list no block is unknown and 0 means that the village has no such household.
     codes : tuple of str
-        Codes of all villages of the village list where there is one, else of the visited villages.
+        Codes of all villages of the village list where there is one, else of the visited villages; a village without a
+        code goes by its township and its name.
     strata : tuple of str, length H
         Names of the strata.
     weights : ndarray of float64, shape (n,), or None
@@ -62,6 +64,7 @@ class Results:
 def read_results(path: Path, *, village_list: Path | None = None) -> Results:
     r"""Read the results of an evaluation.
 
+    A row names its village by code, or by township and name where the results or the list have no codes.
     Without a column ``stratum`` the strata are the ordinary and the remote villages of the list, or, without a list,
     one stratum ``all``. Where all names of strata are ordinary and remote (普通, 偏远), or ``all`` (全县), the list
     says how many villages each has; the file's own names have as many as ``stratum_villages`` says. A drawn village
@@ -96,12 +99,12 @@ def read_results(path: Path, *, village_list: Path | None = None) -> Results:
     (('ordinary', 'remote'), ('A1', 'B1'), array([200,  40]), array([1, 0]))
     """
     sheets = read_sheets(path)
-    county = village_list or next((path for sheet in sheets if sheet.name == _LIST_SHEET), None)
+    listed = village_list or next((path for sheet in sheets if sheet.name == _LIST_SHEET), None)
     table, wrong = _attempt(lambda: _results_table(sheets, path))
-    frame, wrong_in_list = _attempt(lambda: read_county(county).frame) if county else (None, ())
+    county, wrong_in_list = _attempt(lambda: read_county(listed)) if listed else (None, ())
     if table is None or wrong_in_list:
         raise InputError([*wrong, *wrong_in_list])
-    return _results(table, frame)
+    return _results(table, county)
 
 
 def _attempt(read: Callable[[], T]) -> tuple[T | None, tuple[Mistake, ...]]:
@@ -113,22 +116,29 @@ def _attempt(read: Callable[[], T]) -> tuple[T | None, tuple[Mistake, ...]]:
 
 
 def _results_table(sheets: Sequence[Sheet], path: Path) -> Table:
-    """Parse the sheet with a telling name, else the first with a header that fits."""
+    """Parse the sheet with a telling name, else the one whose header fits best."""
     named = [sheet for sheet in sheets if sheet.name in _RESULT_SHEETS]
-    for sheet in named[:1] or [sheet for sheet in sheets if sheet.name not in (_LIST_SHEET, "households")]:
-        try:
-            return parse_table(sheet, OBSERVATION_COLUMNS)
-        except InputError as error:
-            if [mistake.code for mistake in error.mistakes] != ["no_header"]:
-                raise
+    others = [sheet for sheet in sheets if sheet.name not in (_LIST_SHEET, "households")]
+    sheet = best_sheet(named[:1] or others, OBSERVATION_COLUMNS)
+    if sheet is not None:
+        return parse_table(sheet, OBSERVATION_COLUMNS)
     if not any(cell is not None for sheet in sheets for row in sheet.rows for cell in row):
         raise refuse("file_empty", file=path.name)
-    needed = [column.headers for column in OBSERVATION_COLUMNS.values() if column.required]
-    raise refuse("no_header", file=path.name, allowed=", ".join(f"{headers[0]} {headers[1]}" for headers in needed))
+    needed = [_told(name) for name, column in OBSERVATION_COLUMNS.items() if column.required]
+    raise refuse("no_header", file=path.name, allowed=", ".join(needed))
 
 
-def _results(table: Table, frame: Frame | None) -> Results:
-    codes, groups = table.typed("village_code", str), table.typed("group", str)
+def _told(name: str) -> str:
+    """Return a column's names in both languages, and of the columns that serve in its place."""
+    column = OBSERVATION_COLUMNS[name]
+    told, instead = " ".join(column.headers[:2]), " + ".join(map(_told, column.instead))
+    return f"{told} / {instead}" if instead else told
+
+
+def _results(table: Table, county: County | None) -> Results:
+    frame = None if county is None else county.frame
+    villages, groups = match_villages(table, county), table.typed("group", str)
+    codes = villages.codes
     listed = {} if frame is None else dict(zip(frame.codes, [STRATA[r] for r in frame.remote.tolist()], strict=True))
     names = _stratum_names(table, codes, listed)
     blocks = list(zip(codes, groups, strict=True))
@@ -137,17 +147,20 @@ def _results(table: Table, frame: Frame | None) -> Results:
     villages_of = _listed_villages(set(names), listed)
     rows = () if frame is None else zip(frame.codes, frame.group_households.tolist(), strict=True)
     households_of = {(code, group): size for code, sizes in rows for group, size in zip(GROUPS, sizes, strict=True)}
-    wrong_villages = list(_village_mistakes(table, codes, names, listed))
+    wrong_villages = [*_stratum_mistakes(table, villages, names, listed), *villages.wrong]
     wrong = [
         *_household_mistakes(table, groups),
         *wrong_villages,
         # A village that does not belong would be counted with the list's own.
-        *_size_mistakes(table, "stratum_villages", names, drawn, {} if wrong_villages else villages_of),
-        *_size_mistakes(table, "group_households", blocks, visited, households_of),
-        *(mistake for column in ("stratum", "weight") for mistake in _blanks(table, column)),
+        *_size_mistakes(
+            table, "stratum_villages", names, drawn, {} if wrong_villages else villages_of, else_at=villages.column
+        ),
+        *_size_mistakes(table, "group_households", blocks, visited, households_of, else_at=villages.column),
+        *blanks(table, "stratum"),
+        *blanks(table, "weight", "number"),
     ]
     if wrong:
-        raise InputError(sorted(wrong, key=lambda mistake: int(mistake.fields["row"] or 0)))
+        raise InputError(sorted(wrong, key=lambda mistake: int(mistake.fields.get("row") or 0)))
     villages_of = {**_stated_sizes(table, "stratum_villages", names), **villages_of}
     households_of = {**_stated_sizes(table, "group_households", blocks), **households_of}
     expected = [
@@ -182,19 +195,14 @@ def _places(names: Names, among: Names) -> Ints:
     return np.array([place[name] for name in names], dtype=np.int64)
 
 
-def _stated(table: Table, column: str) -> list[Value]:
-    """Return an optional column; blanks where the file has none."""
-    return table.values.get(column) or [None] * len(table.rows)
-
-
 def _stated_sizes(table: Table, column: str, keys: Sequence[T]) -> dict[T, int]:
     """Return what a column says of each stratum or block; one row that says it is enough."""
-    return {key: size for key, size in zip(keys, _stated(table, column), strict=True) if isinstance(size, int)}
+    return {key: size for key, size in zip(keys, table.optional(column), strict=True) if isinstance(size, int)}
 
 
 def _stratum_names(table: Table, codes: Names, listed: Mapping[str, str]) -> list[str]:
     """Return the stratum of each row."""
-    stated = _stated(table, "stratum")
+    stated = table.optional("stratum")
     if any(name is not None for name in stated):
         return [stratum_name(str(name)) for name in stated]
     return [listed.get(code, STRATA[0]) if listed else ONE_STRATUM for code in codes]
@@ -207,14 +215,6 @@ def _listed_villages(names: set[str], listed: Mapping[str, str]) -> dict[str, in
     return {ONE_STRATUM: len(listed)} if listed and names == {ONE_STRATUM} else {}
 
 
-def _blanks(table: Table, column: str) -> Iterator[Mistake]:
-    """Yield the blanks of a column that is blank in some rows and not in all."""
-    blank = [i for i, value in enumerate(_stated(table, column)) if value is None]
-    if len(blank) < len(table.rows):
-        for i in blank:
-            yield Mistake("blank", {**table.place(i, column), "allowed": "number" if column == "weight" else "text"})
-
-
 def _household_mistakes(table: Table, groups: Names) -> Iterator[Mistake]:
     pairs = zip(table.typed("persons", int), table.typed("wrong_persons", int), strict=True)
     for i, (persons, wrong) in enumerate(pairs):
@@ -225,59 +225,49 @@ def _household_mistakes(table: Table, groups: Names) -> Iterator[Mistake]:
             yield Mistake("wrong_in_remaining", {**where, "found": wrong, "allowed": 0})
         elif wrong > persons:
             yield Mistake("wrong_above_persons", {**where, "found": wrong, "allowed": persons})
-    names = _stated(table, "household_id")
+    names = table.optional("household_id")
     for i, other in _conflicts(names, [None if name is None else i for i, name in enumerate(names)]):
         where = table.place(i, "household_id")
         yield Mistake("repeated_household_id", {**where, "found": names[i], "first_row": table.rows[other]})
 
 
-def _village_mistakes(table: Table, codes: Names, names: Names, listed: Mapping[str, str]) -> Iterator[Mistake]:
-    """Yield villages that lie in two strata, that the list lacks, or that it has in the other stratum."""
-    stated = _stated(table, "stratum")
+def _stratum_mistakes(table: Table, villages: Villages, names: Names, listed: Mapping[str, str]) -> Iterator[Mistake]:
+    """Yield villages that lie in two strata, or that the list has in the other stratum."""
+    stated, codes = table.optional("stratum"), villages.codes
     for i, other in _conflicts(codes, [None if text is None else names[i] for i, text in enumerate(stated)]):
         at, row, here, there = table.place(i, "stratum"), table.rows[other], stated[i], stated[other]
-        yield Mistake("two_strata", {**at, "village": codes[i], "found": here, "allowed": there, "first_row": row})
-    first = _first(codes)
-    unknown = [i for code, i in first.items() if listed and code not in listed]
-    if len(unknown) == len(first) > 1:
-        yield Mistake("villages_unknown", {**table.place(unknown[0], "village_code"), "found": len(first)})
-        return
-    yield from (Mistake("unknown_village", {**table.place(i, "village_code"), "found": codes[i]}) for i in unknown)
+        village = villages.named[i]
+        yield Mistake("two_strata", {**at, "village": village, "found": here, "allowed": there, "first_row": row})
     same = listed if set(names) <= set(STRATA) else {}
-    for code, i in first.items():
+    for code, i in first_records(codes).items():
         if stated[i] is not None and names[i] != same.get(code, names[i]):
-            where = {**table.place(i, "stratum"), "found": stated[i], "village": code}
+            where = {**table.place(i, "stratum"), "found": stated[i], "village": villages.named[i]}
             yield Mistake(f"stratum_listed_{listed[code]}", where)
-
-
-def _first(keys: Sequence[T]) -> dict[T, int]:
-    """Return the first record of each key, in order."""
-    first: dict[T, int] = {}
-    for i, key in enumerate(keys):
-        first.setdefault(key, i)
-    return first
 
 
 def _conflicts(keys: Sequence[T], values: Sequence[Value]) -> Iterator[tuple[int, int]]:
     """Yield (record, first record) where a key's value is another than at first; each other value once."""
     first: dict[T, int] = {}
-    for (key, value), i in _first(list(zip(keys, values, strict=True))).items():
+    for (key, value), i in first_records(list(zip(keys, values, strict=True))).items():
         if value is not None and first.setdefault(key, i) != i:
             yield i, first[key]
 
 
 def _size_mistakes(
-    table: Table, column: str, keys: Sequence[T], taken: Mapping[T, int], listed: Mapping[T, int]
+    table: Table, column: str, keys: Sequence[T], taken: Mapping[T, int], listed: Mapping[T, int], *, else_at: str
 ) -> Iterator[Mistake]:
-    """Yield sizes that contradict one another, the village list, or the number that was visited."""
-    stated = _stated(table, column)
+    """Yield sizes that contradict one another, the village list, or the number that was visited.
+
+    Where the results say no size themselves, a mistake is told at the column `else_at`.
+    """
+    stated = table.optional(column)
     for i, other in _conflicts(keys, stated):
         where, row = table.place(i, column), table.rows[other]
         yield Mistake(f"{column}_differ", {**where, "found": stated[i], "allowed": stated[other], "first_row": row})
     saying = {key: i for i, key in reversed(list(enumerate(keys))) if stated[i] is not None}
-    for key, i in {**_first(keys), **saying}.items():
+    for key, i in {**first_records(keys), **saying}.items():
         said, size = stated[i], listed.get(key, stated[i])
-        where = table.place(i, column if key in saying else "village_code")
+        where = table.place(i, column if key in saying else else_at)
         if said is not None and said != size:
             yield Mistake("list_disagrees", {**where, "found": said, "allowed": size})
         if isinstance(size, int) and taken[key] > size:
@@ -286,7 +276,7 @@ def _size_mistakes(
 
 def _weights(table: Table, expected: Floats) -> Floats | None:
     """Return the stated weights; one mistake for all that are not what the sizes make them, 0 where not known."""
-    weights = np.array([float(value) for value in _stated(table, "weight") if isinstance(value, int | float)])
+    weights = np.array([float(value) for value in table.optional("weight") if isinstance(value, int | float)])
     if not len(weights):
         return None
     wrong = np.flatnonzero((expected > 0) & (np.abs(weights - expected) > _WEIGHT_TOLERANCE * expected))

@@ -8,14 +8,16 @@ from difflib import get_close_matches
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from estimators.policy import Denominator, Incidence, Policy, Source, Unit
-from sampler.errors import refuse
+from sampler.errors import InputError, refuse
 from scenarios.files.documents import Document, PolicyDocument, ShareIn
-from scenarios.files.toml import parse_toml
+from scenarios.files.faults import mistakes_of
+from scenarios.files.toml import parse_toml, read_toml
 
 
 class _Words(Document):
@@ -127,6 +129,29 @@ def load_policy(name: str) -> Policy:
         },
         **{key: single.value for key, single in singles.items()},
     )
+
+
+def policy_named(argument: str) -> Policy:
+    """Return a shipped policy, or the one that a scenario file states with all its overrides.
+
+    Parameters
+    ----------
+    argument : str
+        A shipped name, or the path of a ``.toml`` file with a table ``[policy]``.
+
+    Raises
+    ------
+    InputError
+        ``unknown_policy``, or every mistake in the file's table.
+    """
+    if not argument.lower().endswith(".toml"):
+        return load_policy(argument)
+    path = Path(argument)
+    stated = read_toml(path).get("policy", {})
+    try:
+        return policy_of(PolicyDocument.model_validate(stated))
+    except ValidationError as error:
+        raise InputError(mistakes_of(error, PolicyDocument, path.name)) from error
 
 
 def policy_of(document: PolicyDocument) -> Policy:

@@ -63,7 +63,8 @@ def observations_table(
         Names of the strata.
     households : ndarray of int64, shape (n,)
         The visited households, as indices of the frame. A frame keeps no household numbers, so they are called
-        ``{village code}-{E, R or U}{running number in the village's group}``.
+        ``{village code}-{E, R or U}{running number in the village's group}``. Township and village stand beside the
+        code, because a village list without codes is matched by them.
     language : {"zh", "en"}
         Of headers, groups and the strata ``ordinary``, ``remote`` and ``all``.
 
@@ -88,7 +89,7 @@ def observations_table(
     >>> seen = Observations(villages=one[None], stratum=one, stratum_sizes=one + 1, block_sizes=np.array([[[2, 0, 0]]]),
     ...     replicate=one, slot=one, group=one, persons=one + 3, wrong_persons=one, approves=one == 0)
     >>> observations_table(seen, frame=frame, strata=["ordinary"], households=one + 1, language="zh")[1]
-    [['普通', 'a', 'a-E2', '脱贫户', 3, 0, '是', 2.0, 1, 2]]
+    [['普通', 'a', 'T', 'A', 'a-E2', '脱贫户', 3, 0, '是', 2.0, 1, 2]]
     """
     if len(observations.villages) != 1:
         raise ValueError("a results table holds one inspection")
@@ -107,6 +108,8 @@ def observations_table(
     columns: Mapping[str, Sequence[Cell]] = {
         "stratum": [strata[h] for h in stratum],
         "village_code": codes,
+        "township": [frame.townships[village] for village in villages[slot]],
+        "village": [frame.villages[village] for village in villages[slot]],
         "household_id": [f"{c}-{'ERU'[g]}{k}" for c, g, k in zip(codes, group, numbers, strict=True)],
         "group": [GROUPS[g] for g in group],
         "persons": o.persons.tolist(),

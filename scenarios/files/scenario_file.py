@@ -67,7 +67,7 @@ def scenario_names() -> tuple[str, ...]:
     return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
 
 
-def load_scenario(argument: str | None = None, *, seed: int | None = None) -> ScenarioFile:
+def load_scenario(argument: str | None = None, *, seed: int | None = None, policy: str | None = None) -> ScenarioFile:
     """Return the scenario a user names.
 
     Parameters
@@ -77,6 +77,8 @@ def load_scenario(argument: str | None = None, *, seed: int | None = None) -> Sc
         a shipped scenario; the embedded example county by default.
     seed : int, optional
         Replaces the scenario's.
+    policy : str, optional
+        Name of a shipped policy; it takes the place of the scenario's, fields that the scenario overrides and all.
 
     Returns
     -------
@@ -116,6 +118,8 @@ def load_scenario(argument: str | None = None, *, seed: int | None = None) -> Sc
         )
     if seed is not None:
         tree["seed"] = seed
+    if policy is not None:
+        tree["policy"] = {"name": policy}
     return _build(tree, file)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from sampler.errors import Field, InputError, Mistake, refuse
 from sampler.frame import GROUPS, Frame, frame_from_counts, mistakes_in_counts
 from scenarios.files.columns import HOUSEHOLD_COLUMNS, VILLAGE_COLUMNS, Column, Value, normalised
-from scenarios.files.sheets import Sheet, read_sheets
+from scenarios.files.sheets import Cell, Sheet, read_sheets
 from scenarios.scenario import GivenTruth
 
 _HEADER_ROWS = 30  # a header further down is not looked for
@@ -20,6 +20,8 @@ _HEADER_ROWS = 30  # a header further down is not looked for
 _SUMMARY_WORDS = ("合计", "总计", "小计", "全县合计", "注:", "注：", "total")
 _SUMMARY_CELLS = 2
 _FEWEST_HEADERS = 3  # so many known headers make a row the header row
+# Where China lies in degrees, and more degrees than any county is wide.
+_LONGITUDES, _LATITUDES, _WIDEST_DEGREES = (73, 136), (17, 54), 10
 T = TypeVar("T")
 
 
@@ -33,10 +35,14 @@ class County:
         The county.
     truth : GivenTruth or None
         The truth columns of the household table, where it has them.
+    codes_listed : bool
+        Whether the village list has codes. Where it has none, a village's code in the frame is its `village_name`,
+        which is nothing that another table's codes could mean.
     """
 
     frame: Frame
     truth: GivenTruth | None
+    codes_listed: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +83,21 @@ class Table:
         """Return a column whose values are known to be of one type."""
         return [value for value in self.values[column] if isinstance(value, kind)]
 
+    def optional(self, column: str) -> list[Value]:
+        """Return a column that the file may lack; then all of it is blank."""
+        return self.values.get(column) or [None] * len(self.rows)
+
+
+def village_name(township: object, village: object) -> str:
+    """Return what a village without a code is called: by its township and its name, whatever row it stands in.
+
+    Examples
+    --------
+    >>> village_name("云岫镇", "南沟村")
+    '云岫镇 南沟村'
+    """
+    return f"{township} {village}"
+
 
 def read_county(path: Path, *, name: str | None = None, synthetic: bool = False) -> County:
     """Read a village list, or a folder or workbook with village and household tables.
@@ -110,15 +131,15 @@ def read_county(path: Path, *, name: str | None = None, synthetic: bool = False)
         raise InputError(mistakes)
     frame = _frame(table, label, synthetic=synthetic)
     if household_sheet is None:
-        return County(frame=frame, truth=None)
+        return County(frame=frame, truth=None, codes_listed="village_code" in table.values)
     return _with_households(frame, table, parse_table(household_sheet, HOUSEHOLD_COLUMNS))
 
 
 def _first_table(sheets: Sequence[Sheet], path: Path) -> Table:
-    """Parse the first sheet in which a header row is found."""
-    for sheet in sheets:
-        if _header_row(sheet, VILLAGE_COLUMNS) is not None:
-            return parse_table(sheet, VILLAGE_COLUMNS)
+    """Parse the sheet whose header fits best."""
+    sheet = best_sheet(sheets, VILLAGE_COLUMNS)
+    if sheet is not None:
+        return parse_table(sheet, VILLAGE_COLUMNS)
     if not any(any(cell is not None for cell in row) for sheet in sheets for row in sheet.rows):
         raise refuse("file_empty", file=path.name)
     raise refuse(
@@ -128,12 +149,24 @@ def _first_table(sheets: Sequence[Sheet], path: Path) -> Table:
     )
 
 
+def best_sheet(sheets: Sequence[Sheet], columns: Mapping[str, Column]) -> Sheet | None:
+    """Return the sheet whose header row has most of the columns, the first of equals; None where no sheet has one.
+
+    Results may name villages as the village list does, so a header that fits is not yet the right one.
+    """
+    fitting = [(sheet, top) for sheet in sheets if (top := _header_row(sheet, columns)) is not None]
+    best = max(fitting, key=lambda found: _known_headers(found[0].rows[found[1]], columns), default=None)
+    return None if best is None else best[0]
+
+
 def _header_row(sheet: Sheet, columns: Mapping[str, Column]) -> int | None:
+    rows = enumerate(sheet.rows[:_HEADER_ROWS])
+    return next((number for number, row in rows if _known_headers(row, columns) >= _FEWEST_HEADERS), None)
+
+
+def _known_headers(row: Sequence[Cell], columns: Mapping[str, Column]) -> int:
     known = {normalised(header) for column in columns.values() for header in column.headers}
-    for number, row in enumerate(sheet.rows[:_HEADER_ROWS]):
-        if sum(cell is not None and normalised(cell) in known for cell in row) >= _FEWEST_HEADERS:
-            return number
-    return None
+    return sum(cell is not None and normalised(cell) in known for cell in row)
 
 
 def parse_table(sheet: Sheet, columns: Mapping[str, Column]) -> Table:
@@ -142,7 +175,8 @@ def parse_table(sheet: Sheet, columns: Mapping[str, Column]) -> Table:
     Raises
     ------
     InputError
-        ``no_header``, ``missing_column``, ``repeated_column``, ``no_rows``, or one mistake a bad cell.
+        ``no_header``, ``missing_column``, ``village_not_named``, ``repeated_column``, ``no_rows``, or one mistake a
+        bad cell.
     """
     top = _header_row(sheet, columns)
     if top is None:
@@ -181,17 +215,20 @@ def parse_table(sheet: Sheet, columns: Mapping[str, Column]) -> Table:
 
 
 def _columns_at(sheet: Sheet, top: int, columns: Mapping[str, Column]) -> tuple[dict[str, int], dict[str, str]]:
+    row = sheet.rows[top]
+    found = {name: _positions(row, column) for name, column in columns.items()}
     at: dict[str, int] = {}
     headers: dict[str, str] = {}
     mistakes = []
+    where: dict[str, Field] = {"file": sheet.file, "sheet": sheet.name, "row": top + 1}
     for name, column in columns.items():
-        accepted = {normalised(header) for header in column.headers}
-        found = [i for i, cell in enumerate(sheet.rows[top]) if cell is not None and normalised(cell) in accepted]
-        where: dict[str, Field] = {"file": sheet.file, "sheet": sheet.name, "row": top + 1}
-        if len(found) > 1:
-            mistakes.append(Mistake("repeated_column", {**where, "column": str(sheet.rows[top][found[1]])}))
-        elif found:
-            at[name], headers[name] = found[0], str(sheet.rows[top][found[0]]).strip()
+        if len(found[name]) > 1:
+            mistakes.append(Mistake("repeated_column", {**where, "column": str(row[found[name][1]])}))
+        elif found[name]:
+            at[name], headers[name] = found[name][0], str(row[found[name][0]]).strip()
+        elif column.instead:
+            if not all(found[other] for other in column.instead):
+                mistakes.append(Mistake("village_not_named", where))
         elif column.required:
             mistakes.append(
                 Mistake("missing_column", {**where, "column": column.headers[1], "allowed": column.headers[0]})
@@ -199,6 +236,11 @@ def _columns_at(sheet: Sheet, top: int, columns: Mapping[str, Column]) -> tuple[
     if mistakes:
         raise InputError(mistakes)
     return at, headers
+
+
+def _positions(row: Sequence[Cell], column: Column) -> list[int]:
+    accepted = {normalised(header) for header in column.headers}
+    return [i for i, cell in enumerate(row) if cell is not None and normalised(cell) in accepted]
 
 
 def _letter(position: int) -> str:
@@ -217,34 +259,43 @@ def _counts(table: Table, what: str) -> np.ndarray[tuple[int, ...], np.dtype[np.
 def _village_mistakes(table: Table) -> Iterator[Mistake]:
     for i, mistake in mistakes_in_counts(_counts(table, "households"), _counts(table, "persons")):
         yield mistake.at(**table.place(i, str(mistake.fields["column"])))
-    names = list(zip(table.typed("township", str), table.typed("village", str), strict=True))
-    yield from _repeated(table, "village", names)
+    yield from _repeated(table, "village", _village_names(table))
     if "village_code" in table.values:
         yield from _repeated(table, "village_code", table.typed("village_code", str))
+    x, y = _measures(table, "x"), _measures(table, "y")
+    if x and y and _within(x, _LONGITUDES) and _within(y, _LATITUDES):
+        yield Mistake("degrees", {"file": table.sheet.file, "sheet": table.sheet.name})
 
 
-def _repeated(table: Table, column: str, values: Sequence[object]) -> Iterator[Mistake]:
-    first: dict[object, int] = {}
+def _within(values: Sequence[float], limits: tuple[float, float]) -> bool:
+    return limits[0] <= min(values) and max(values) <= limits[1] and max(values) - min(values) < _WIDEST_DEGREES
+
+
+def _measures(table: Table, column: str) -> list[float] | None:
+    """Return a column of numbers; None where it is absent or has a blank."""
+    values = table.values.get(column)
+    if values is None or any(value is None for value in values):
+        return None
+    return [float(value) for value in values if isinstance(value, int | float)]
+
+
+def _village_names(table: Table) -> list[str]:
+    return list(map(village_name, table.typed("township", str), table.typed("village", str)))
+
+
+def _repeated(table: Table, column: str, values: Sequence[str]) -> Iterator[Mistake]:
+    first: dict[str, int] = {}
     for i, value in enumerate(values):
         if value in first:
-            shown = " ".join(value) if isinstance(value, tuple) else str(value)
             where = table.place(i, column)
-            yield Mistake(f"repeated_{column}", {**where, "found": shown, "first_row": table.rows[first[value]]})
+            yield Mistake(f"repeated_{column}", {**where, "found": value, "first_row": table.rows[first[value]]})
         else:
             first[value] = i
 
 
 def _frame(table: Table, name: str, *, synthetic: bool) -> Frame:
-    def measures(column: str) -> list[float] | None:
-        values = table.values.get(column)
-        if values is None or any(value is None for value in values):
-            return None
-        return [float(value) for value in values if isinstance(value, int | float)]
-
-    x, y, distance = measures("x"), measures("y"), measures("distance_km")
-    codes = (
-        table.typed("village_code", str) if "village_code" in table.values else [f"V{row:04d}" for row in table.rows]
-    )
+    x, y, distance = (_measures(table, column) for column in ("x", "y", "distance_km"))
+    codes = table.typed("village_code", str) if "village_code" in table.values else _village_names(table)
     return frame_from_counts(
         name=name,
         codes=codes,
@@ -262,6 +313,9 @@ def _frame(table: Table, name: str, *, synthetic: bool) -> Frame:
 
 def _with_households(frame: Frame, villages: Table, table: Table) -> County:
     """Replace the synthesised households by the listed ones, sorted as the frame wants them."""
+    if "village_code" not in villages.values:
+        where: dict[str, Field] = {"file": table.sheet.file, "sheet": table.sheet.name}
+        raise refuse("households_without_listed_codes", **where, column=table.headers["village_code"])
     village = {code: i for i, code in enumerate(frame.codes)}
     codes, groups = table.typed("village_code", str), table.typed("group", str)
     persons = np.array(table.typed("persons", int), dtype=np.int64)
@@ -297,7 +351,7 @@ def _with_households(frame: Frame, villages: Table, table: Table) -> County:
             wrong_persons=np.array(table.typed("wrong_persons", int), dtype=np.int64)[order],
             approves=np.array(table.typed("approves", bool), dtype=bool)[order],
         )
-    return County(frame=listed, truth=truth)
+    return County(frame=listed, truth=truth, codes_listed=True)
 
 
 def _truth_mistakes(

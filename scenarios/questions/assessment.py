@@ -6,15 +6,17 @@ A simulated inspection and the results of a real one run through the same lines;
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from estimators.estimate import Estimate, estimate
-from estimators.policy import Policy
+from estimators.policy import CRITERIA, Policy
 from estimators.variance import Lonely, Variance
 from estimators.verdict import Verdict, verdict_of_tally
 from sampler.draws import MOMENTS, Tally
 from sampler.errors import InputError, Mistake
-from sampler.frame import UNREGISTERED, Frame
+from sampler.frame import EXITED, GROUPS, UNREGISTERED, Frame, Ints
 
 # Drawn share of the villages above which the finite population corrections are worth having (METHODS 2.4).
 _LARGE_FRACTION = 0.1
@@ -39,6 +41,14 @@ class Assessment:
         Of the official rule, on the raw ratios.
     variance : {"ultimate_cluster", "two_stage"}
         Which variance the intervals use.
+    group_persons : ndarray of int64, shape (3,), or None
+        The county's persons by group, where they are known.
+    other_reading : Assessment or None
+        The same sample under the other reading of the missed rate's denominator, where the whole villages are known.
+    unvisited_strata, unvisited_groups : tuple of str
+        Strata without a drawn village, and groups of the county without a visited household: no estimate covers them.
+    lonely_rule : str or None
+        What was done about strata of several villages with one drawn; None where there is none.
     """
 
     tally: Tally
@@ -47,6 +57,26 @@ class Assessment:
     weighted: Mapping[str, Estimate] | None
     verdict: Verdict
     variance: Variance
+    group_persons: Ints | None
+    other_reading: Assessment | None
+    unvisited_strata: tuple[str, ...]
+    unvisited_groups: tuple[str, ...]
+    lonely_rule: str | None
+
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        """Criteria of which it is not known whether they would fail: not measured, or, of the incidence, in part.
+
+        A rate that is not measured counts as 0 inside the incidence, which can then only be too low.
+        """
+        verdict = self.verdict
+        open_ones = [name for name in CRITERIA if not verdict.measured[name][0]]
+        parts = (("wrong_exit", EXITED), ("missed", UNREGISTERED))
+        if self.policy.incidence == "blown_up" and self.group_persons is not None:
+            partial = any(name in open_ones and self.group_persons[group] > 0 for name, group in parts)
+            if partial and not verdict.fails["incidence"][0]:
+                open_ones.append("incidence")
+        return tuple(name for name in CRITERIA if name in open_ones)
 
 
 def assess(
@@ -85,6 +115,16 @@ def assess(
     InputError
         As `estimators.estimate.estimate`.
     """
+    found = _assessed(tally, policy, strata, frame, interval, lonely)
+    if frame is None and policy.missed_denominator == "surveyed":
+        return found  # the persons of the whole villages are not known
+    other = _assessed(tally, policy.with_other_denominator(), strata, frame, interval, lonely)
+    return replace(found, other_reading=other)
+
+
+def _assessed(
+    tally: Tally, policy: Policy, strata: Sequence[str], frame: Frame | None, interval: str, lonely: Lonely
+) -> Assessment:
     variance = default_variance(tally)
     group_persons = None if frame is None else frame.group_persons.sum(axis=0)
     unregistered_persons = None if frame is None else frame.group_persons[:, UNREGISTERED]
@@ -107,6 +147,8 @@ def assess(
     except InputError as error:
         # The estimators know strata by number, users by name.
         raise InputError(_with_stratum(mistake, strata) for mistake in error.mistakes) from error
+    drawn = np.bincount(tally.stratum, minlength=len(tally.stratum_sizes))
+    visited = tally.totals()[0, :, MOMENTS.index("households")]
     return Assessment(
         tally=tally,
         policy=policy,
@@ -114,6 +156,15 @@ def assess(
         weighted=weighted,
         verdict=verdict_of_tally(tally, policy, group_persons=group_persons, unregistered_persons=unregistered_persons),
         variance=variance,
+        group_persons=group_persons,
+        other_reading=None,
+        unvisited_strata=tuple(
+            name for name, m, size in zip(strata, drawn, tally.stratum_sizes, strict=True) if size > m == 0
+        ),
+        unvisited_groups=tuple(
+            name for g, name in enumerate(GROUPS) if group_persons is not None and group_persons[g] > visited[g] == 0
+        ),
+        lonely_rule=lonely if bool(((drawn == 1) & (tally.stratum_sizes != 1)).any()) else None,
     )
 
 

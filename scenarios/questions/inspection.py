@@ -11,7 +11,7 @@ import numpy as np
 
 from estimators.variance import Lonely
 from sampler.draws import Draws, Observations, draw, observe, tally
-from sampler.errors import refuse
+from sampler.errors import InputError, refuse
 from sampler.estimands import estimands
 from sampler.population import Population
 from scenarios.questions.assessment import Assessment, assess
@@ -74,14 +74,21 @@ def at_level(scenario: Scenario, value: Decimal | None) -> Level:
     Raises
     ------
     InputError
-        ``level_without_grid`` when a value is asked for and the scenario has no error levels to vary.
+        ``level_without_grid`` when a value is asked for and the scenario has no error levels to vary,
+        ``outside_domain`` for a level that cannot be.
     """
     level = middle_level(scenario)
     if value is None:
         return level
     if not scenario.grid:
         raise refuse("level_without_grid", key="--level", found=str(value))
-    return {**level, **dict.fromkeys(scenario.grid[0].keys, value)}
+    chosen = {**level, **dict.fromkeys(scenario.grid[0].keys, value)}
+    try:
+        scenario.at(chosen)
+    except InputError as error:
+        allowed = error.mistakes[0].fields.get("allowed", "")
+        raise refuse("outside_domain", key="--level", found=str(value), allowed=allowed) from error
+    return chosen
 
 
 def inspect(

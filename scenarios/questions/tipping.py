@@ -18,7 +18,7 @@ SHARES = (Decimal("0.05"), Decimal("0.5"))
 
 _CLOSE = 0.0002  # a root is found when the exact chance is this near to the share ...
 _CLOSE_SIMULATED = 0.005  # ... or the simulated one, whose standard error is of this size ...
-_STRAIGHT = 0.2  # a rise of a chance small enough for a straight line of its log-odds
+_STRAIGHT = 1.5  # log-odds to each side of the share between which they rise along a straight line
 _NARROW_SIMULATED = Decimal("0.0002")  # levels are written to a tenth of a percentage point
 _NARROW = Decimal("0.000001")  # ... or the bracket this narrow
 
@@ -122,19 +122,26 @@ def _unsettled(
 ) -> list[Decimal]:
     """Return a level inside each bracket in which the log-odds may not be straight: interpolated, or its middle.
 
-    A bracket is done when its chances lie near together, or one of them near to the share, or when it is narrow (in a
+    A bracket is done when both its chances lie near to the share, or one of them very near, or when it is narrow (in a
     small county the chance jumps).
     """
     wanted = set()
     for question, share in asked:
         ends = _bracket(points, question, share)
-        if ends is None:
+        if ends is None or _settled(ends, float(share)):
             continue
         (low, below), (high, above) = ends
-        near = min(abs(below - float(share)), abs(above - float(share))) <= _CLOSE_SIMULATED
-        if not (near or above - below <= _STRAIGHT or abs(high - low) <= _NARROW_SIMULATED):
-            wanted.add((low + high) / 2 if halve else _between(*ends, float(share)))
+        blind = halve or below == 0 or above == 1  # the log-odds of a simulated 0 or 1 are not known
+        wanted.add((low + high) / 2 if blind else _between(*ends, float(share)))
     return sorted(wanted - {value for value, _ in points})
+
+
+def _settled(ends: tuple[Point, Point], share: float) -> bool:
+    (low, below), (high, above) = ends
+    if min(abs(below - share), abs(above - share)) <= _CLOSE_SIMULATED or abs(high - low) <= _NARROW_SIMULATED:
+        return True
+    known = below > 0 and above < 1
+    return known and max(abs(_logit(chance) - _logit(share)) for chance in (below, above)) <= _STRAIGHT
 
 
 def _along(

@@ -63,7 +63,7 @@ def _words(inspection: Inspection, words: Catalogue) -> dict[str, str]:
     frame = inspection.scenario.frame
     synthetic = words.say("risk.synthetic") if frame.synthetic else ""
     return {
-        "title": words.say("map.title"),
+        "title": words.say(f"map.title_{_outcome(inspection)}"),
         "subtitle": words.say(
             "map.subtitle",
             name=clean(frame.name),
@@ -76,7 +76,7 @@ def _words(inspection: Inspection, words: Catalogue) -> dict[str, str]:
             "map.note",
             verdict=verdict_sentence(inspection.assessment, words),
             assumed=assumed_text(inspection, words),
-            shading=words.say("map.shading") if frame.location_km is not None else "",
+            shading=words.say("map.no_coordinates" if frame.location_km is None else "map.shading"),
             synthetic=synthetic,
         ).strip(),
         "ordinary": words.say("map.ordinary"),
@@ -84,6 +84,12 @@ def _words(inspection: Inspection, words: Catalogue) -> dict[str, str]:
         "drawn": words.say("map.drawn"),
         "drawn_with_finding": words.say("map.drawn_with_finding"),
     }
+
+
+def _outcome(inspection: Inspection) -> str:
+    if inspection.assessment.verdict.any[0]:
+        return "fails"
+    return "open" if inspection.assessment.unsettled else "passes"
 
 
 def _alternative(inspection: Inspection, words: Catalogue) -> str:

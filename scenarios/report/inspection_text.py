@@ -77,19 +77,17 @@ def assumed_text(inspection: Inspection, words: Catalogue) -> str:
 
 def verdict_text(assessment: Assessment, words: Catalogue) -> Iterator[RenderableType]:
     """Yield whether the county fails, and by which criteria."""
-    verdict = assessment.verdict
-    yield Text(verdict_sentence(assessment, words), style="bold red" if verdict.any[0] else "bold green")
-    unmeasured = [words.say(f"criterion.{name}") for name in CRITERIA if not verdict.measured[name][0]]
-    if unmeasured:
-        yield words.say("verdict.not_measured", names=words.say("place.enumeration").join(unmeasured))
+    colour = "red" if assessment.verdict.any[0] else "yellow" if assessment.unsettled else "green"
+    yield Text(verdict_sentence(assessment, words), style=f"bold {colour}")
 
 
 def verdict_sentence(assessment: Assessment, words: Catalogue) -> str:
     """Return the verdict in one sentence."""
     verdict, policy = assessment.verdict, assessment.policy
     failed = [name for name in CRITERIA if verdict.fails[name][0]]
+    unsettled = words.say("place.enumeration").join(words.say(f"criterion.{name}") for name in assessment.unsettled)
     if not failed:
-        return words.say("verdict.passes")
+        return words.say("verdict.open", names=unsettled) if unsettled else words.say("verdict.passes")
     reasons = [
         words.say(
             "verdict.reason",
@@ -107,7 +105,7 @@ def estimate_table(
     assessment: Assessment, words: Catalogue, truth: Mapping[str, Fraction | None] | None = None
 ) -> Table:
     """Return the four criteria, raw and weighted side by side, with their intervals and, where known, the truth."""
-    verdict, policy = assessment.verdict, assessment.policy
+    policy = assessment.policy
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(words.say("estimate.column_criterion"))
     columns = ["limit", "raw", "result", "interval_raw", *(["weighted", "interval"] if assessment.weighted else [])]
@@ -118,7 +116,7 @@ def estimate_table(
         table.add_column(head.replace("95%", confidence), justify="right", overflow="fold")
     for name in CRITERIA:
         raw = assessment.raw[name]
-        result = "fails" if verdict.fails[name][0] else "passes" if verdict.measured[name][0] else "not_measured"
+        result = _result(assessment, name)
         cells: list[str | Text] = [
             percent(policy.limits[name]),
             _value(raw, policy.limits[name], words),
@@ -136,6 +134,15 @@ def estimate_table(
     return table
 
 
+def _result(assessment: Assessment, criterion: str) -> str:
+    verdict = assessment.verdict
+    if verdict.fails[criterion][0]:
+        return "fails"
+    if not verdict.measured[criterion][0]:
+        return "not_measured"
+    return "in_part" if criterion in assessment.unsettled else "passes"
+
+
 def _value(estimate: Estimate, limit: Fraction | None, words: Catalogue) -> str:
     return rate(float(estimate.value[0]), limit) if estimate.measured[0] else words.say("risk.unavailable")
 
@@ -149,25 +156,47 @@ def _interval(estimate: Estimate, words: Catalogue) -> str:
 
 def estimate_notes(assessment: Assessment, words: Catalogue) -> Iterator[str]:
     """Yield what the numbers mean and how they were made."""
-    raw = assessment.raw
+    raw, policy = assessment.raw, assessment.policy
     yield words.say("estimate.note_raw")
-    if assessment.weighted:
-        yield words.say("estimate.note_weighted")
-    else:
-        yield words.say("estimate.note_no_weights")
+    yield words.say("estimate.note_weighted" if assessment.weighted else "estimate.note_no_weights")
+    yield from _uncovered(assessment, words)
+    yield words.say("estimate.note_interval")
+    for name in ("wrong_exit", "missed"):
+        villages = int(raw[name].villages_with_event[0])
+        if raw[name].measured[0] and 0 < villages < FEW_VILLAGES:
+            yield words.say("estimate.note_few", villages=villages, criterion=words.say(f"criterion.{name}"))
+    if "incidence" in assessment.unsettled and assessment.verdict.measured["incidence"][0]:
+        yield words.say("estimate.note_in_part")
+    if policy.missed_denominator == "village":
+        yield words.say("estimate.note_village")
+    yield words.say("estimate.note_denominator", reading=words.say(f"risk.reading_{policy.missed_denominator}"))
+    if assessment.other_reading:
+        other = assessment.other_reading
+        yield words.say(
+            "estimate.note_other_reading",
+            reading=words.say(f"risk.reading_{other.policy.missed_denominator}"),
+            missed=_value(other.raw["missed"], policy.limits["missed"], words),
+            incidence=_value(other.raw["incidence"], policy.limits["incidence"], words),
+            verdict=verdict_sentence(other, words),
+        )
+    if assessment.lonely_rule:
+        yield words.say("estimate.note_lonely", rule=assessment.lonely_rule)
     yield words.say(
-        "estimate.note_interval",
+        "estimate.note_method",
         interval=words.say(f"interval.{raw['approval'].interval}"),
         variance=words.say(f"variance.{assessment.variance}"),
         df=f"{int(raw['approval'].df[0])}",
     )
-    if assessment.policy.missed_denominator == "village":
-        yield words.say("estimate.note_village")
-    yield words.say(
-        "estimate.note_denominator", reading=words.say(f"risk.reading_{assessment.policy.missed_denominator}")
-    )
-    if any(int(raw[name].villages_with_event[0]) < FEW_VILLAGES for name in ("wrong_exit", "missed")):
-        yield words.say("estimate.note_few")
+
+
+def _uncovered(assessment: Assessment, words: Catalogue) -> Iterator[str]:
+    """Yield which strata and groups of the county no estimate covers, because nobody there was visited."""
+    strata = [words.words.get(f"stratum.{name}", clean(name)) for name in assessment.unvisited_strata]
+    if strata:
+        yield words.say("estimate.note_unvisited_strata", names=words.say("place.enumeration").join(strata))
+    groups = [words.say(f"group.{name}") for name in assessment.unvisited_groups]
+    if groups:
+        yield words.say("estimate.note_unvisited_groups", names=words.say("place.enumeration").join(groups))
 
 
 # With fewer villages with a finding than this the estimated error itself is a guess (METHODS 2.6).
@@ -193,11 +222,11 @@ FINDINGS = ("wrong_exit", "missed", "disapproving")
 def _village_table(inspection: Inspection, words: Catalogue) -> Table:
     frame, villages = inspection.scenario.frame, inspection.draws.villages[0]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
-    table.add_column(words.say("draw.column_number"), justify="right")
-    table.add_column(words.say("check.column_township"), footer=words.say("check.total"))
-    table.add_column(words.say("draw.column_village"))
-    table.add_column(words.say("draw.column_stratum"))
-    table.add_column(words.say("draw.column_chance"), justify="right")
+    table.add_column(words.say("draw.column_number"), justify="right", overflow="fold")
+    table.add_column(words.say("check.column_township"), footer=words.say("check.total"), overflow="fold")
+    table.add_column(words.say("draw.column_village"), overflow="fold")
+    table.add_column(words.say("draw.column_stratum"), overflow="fold")
+    table.add_column(words.say("draw.column_chance"), justify="right", overflow="fold")
     found = found_by_village(inspection.assessment.tally)
     for g, group in enumerate(GROUPS):
         footer = f"{found['households'][:, g].sum():,}"

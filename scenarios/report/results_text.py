@@ -42,6 +42,8 @@ def results_text(results: Results, assessment: Assessment, words: Catalogue, fil
     yield from verdict_text(assessment, words)
     yield estimate_table(assessment, words)
     yield from estimate_notes(assessment, words)
+    if results.weights is not None:
+        yield words.say("estimate.note_stated_weights")
     yield ""
     yield _village_table(results, assessment, words)
 

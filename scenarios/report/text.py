@@ -17,7 +17,7 @@ from scenarios.messages import Catalogue, clean
 from scenarios.provenance import provenance
 from scenarios.questions.curve import Curve, other_denominator
 from scenarios.questions.reach import chance_drawn
-from scenarios.questions.tipping import SHARES
+from scenarios.questions.tipping import SHARES, Tipping
 from scenarios.report.facts import largest_tie, unmeasured, unserved
 from scenarios.report.setting import policy_value, setting
 from scenarios.report.words import averaged_chance, chance, percent, rounded_up, simulated_chance
@@ -45,6 +45,8 @@ def risk_text(curve: Curve, words: Catalogue, assumed: dict[str, object]) -> Ite
     yield Text(words.say("risk.title", name=clean(scenario.frame.name)), style="bold")
     if scenario.frame.synthetic:
         yield words.say("risk.synthetic")
+    yield from _headline(curve, words)
+    yield ""
     yield from setting(scenario, words)
     yield _truth(scenario, words)
     yield ""
@@ -96,17 +98,23 @@ def _risk_table(curve: Curve, words: Catalogue) -> Table:
             words.say("risk.row_given" if given else "risk.row_single")
         ]
         shown = [shown_chance(answer, question, words) for question in QUESTIONS]
-        table.add_row(*head, *shown, *(_written(value, answer, words) for value in (finding, other)))
+        never_found = {answer.engine["wrong_exit"], answer.engine["missed"]} == {"exact"}
+        never_missed = answer.engine["missed"] == "exact"
+        last = _written(finding, answer, words, exact=never_found), _written(other, answer, words, exact=never_missed)
+        table.add_row(*head, *shown, *last)
     return table
 
 
-def _written(value: float | None, answer: Chance, words: Catalogue) -> str:
-    """Return what no engine names: exact for one population, simulated on average over many."""
+def _written(value: float | None, answer: Chance, words: Catalogue, *, exact: bool) -> str:
+    """Return what no engine names: exact for one population, simulated on average over many unless it cannot be."""
     if value is None:
         return words.say("risk.unavailable")
-    if answer.populations:
-        return simulated_chance(value, round(value * answer.inspections), answer.inspections)
-    return chance(value)
+    return _simulated(value, answer) if answer.populations and not exact else chance(value)
+
+
+def _simulated(value: float, answer: Chance) -> str:
+    """Return a simulated chance; what was never, or always, seen is bounded by the number of independent trials."""
+    return simulated_chance(value, answer.populations or answer.inspections)
 
 
 def shown_chance(answer: Chance, question: str, words: Catalogue) -> str:
@@ -115,7 +123,7 @@ def shown_chance(answer: Chance, question: str, words: Catalogue) -> str:
     if value is None:
         return words.say("risk.unavailable")
     if answer.engine[question] == "simulate":
-        return simulated_chance(value, answer.failed[question], answer.inspections)
+        return _simulated(value, answer)
     if answer.engine[question] == "conditional":
         return averaged_chance(value)
     return chance(value)
@@ -134,31 +142,52 @@ def level_value(key: str, value: object) -> str:
     return percent(value) if key in RATES else f"{float(value):g}"  # type: ignore[arg-type]
 
 
-def _tipping(curve: Curve, words: Catalogue) -> Iterator[str]:
-    """Yield where the chances tip; of a chance that never reaches 5% it need not be told that it never reaches 50%."""
-    never = {each.question for each in curve.tipping if each.outside == "below" and each.share == min(SHARES)}
-    for each in curve.tipping:
-        if each.question in never and each.share != min(SHARES):
-            continue
-        fields = {
-            "axis": level_names(curve.axis, words),
-            "criterion": words.say(f"criterion.{each.question}"),
-            "share": percent(each.share),
-        }
-        if each.level is None:
-            values = curve.scenario.grid[0].values
-            text = words.say(f"risk.tipping_{each.outside}", **fields, high=level_value(curve.axis[0], max(values)))
-        else:
-            # Another spread of the errors over the villages moves the level by more than the next digit.
-            level = f"{each.level * 100:.1f}%" if curve.axis[0] in RATES else f"{each.level:.2g}"
-            text = words.say("risk.tipping_at", **fields, level=level)
-        yield words.say("risk.answer", text=text)
+def _headline(curve: Curve, words: Catalogue) -> Iterator[RenderableType]:
+    """Yield the answer in one sentence, where the chance that anything fails passes both shares inside the grid."""
+    levels = {each.share: each.level for each in curve.tipping if each.question == "any"}
+    low, even = levels.get(SHARES[0]), levels.get(SHARES[1])
+    if low is not None and even is not None and low < even:
+        sentence = words.say(
+            "risk.headline",
+            axis=level_names(curve.axis, words),
+            share=percent(SHARES[0]),
+            low=_tipping_level(curve, low),
+            even=_tipping_level(curve, even),
+        )
+        yield Text(sentence, style="bold")
+
+
+def _tipping_level(curve: Curve, level: float) -> str:
+    # Another spread of the errors over the villages moves the level by more than the next digit.
+    return f"{level * 100:.1f}%" if curve.axis[0] in RATES else f"{level:.2g}"
+
+
+def _tipping(curve: Curve, words: Catalogue) -> Iterator[RenderableType]:
+    """Yield the levels at which the chances pass 5% and 50%."""
+    if not curve.tipping:
+        return
+    yield words.say("risk.tipping_title", axis=level_names(curve.axis, words))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(words.say("estimate.column_criterion"))
+    for share in SHARES:
+        table.add_column(percent(share), justify="right", overflow="fold")
+    for question in dict.fromkeys(each.question for each in curve.tipping):
+        cells = [_tipping_cell(curve, each, words) for each in curve.tipping if each.question == question]
+        table.add_row(words.say(f"criterion.{question}"), *cells)
+    yield table
     held = [
         f"{level_names(axis.keys, words)} {level_value(axis.keys[0], axis.values[0])}"
         for axis in curve.scenario.grid[1:]
     ]
-    if held and curve.tipping:
+    if held:
         yield words.say("risk.tipping_held", values=words.say("place.joiner").join(held))
+
+
+def _tipping_cell(curve: Curve, tipping: Tipping, words: Catalogue) -> str:
+    if tipping.level is not None:
+        return words.say("risk.tipping_at", level=_tipping_level(curve, tipping.level))
+    highest = level_value(curve.axis[0], max(curve.scenario.grid[0].values))
+    return words.say(f"risk.tipping_{tipping.outside}", high=highest)
 
 
 def _notes(curve: Curve, words: Catalogue) -> Iterator[str]:
@@ -207,7 +236,9 @@ def _engine_notes(curve: Curve, words: Catalogue) -> Iterator[str]:
     for engine in ("simulate", "conditional"):
         made = [(answer, q) for answer in curve.chances for q in QUESTIONS if answer.engine[q] == engine]
         if made:
-            error = max(answer.standard_error[question] or 0.0 for answer, question in made)
+            # What was never, or always, seen is told as a bound.
+            seen = [(answer, q) for answer, q in made if 0 < (answer.fails[q] or 0.0) < 1]
+            error = max((answer.standard_error[question] or 0.0 for answer, question in seen), default=0.0)
             fewest = min(answer.inspections for answer, _ in made)
             yield words.say(f"risk.note_{engine}", error=f"{error * 100:.1f}", inspections=f"{fewest:,}")
     if curve.scenario.averaged:

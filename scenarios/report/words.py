@@ -62,27 +62,27 @@ def chance(value: float) -> str:
     return f"{value * 100:.2f}%" if value <= 0.99995 else ">99.99%"
 
 
-def simulated_chance(value: float, failed: int, inspections: int) -> str:
-    """Return a simulated chance, marked; what was never seen, or always, as the bound at 95% (three in R).
+def simulated_chance(value: float, trials: int) -> str:
+    """Return a simulated chance, marked; what was never seen, or always, as the bound at 95% (three in the trials).
 
     Parameters
     ----------
     value : float
         The estimate.
-    failed, inspections : int
-        How many of the simulated inspections failed.
+    trials : int
+        Independent trials behind it: inspections of one population, or populations.
 
     Examples
     --------
-    >>> simulated_chance(0.12345, 494, 4000), simulated_chance(0.0003, 1, 4000), simulated_chance(1e-5, 1, 99_999)
+    >>> simulated_chance(0.12345, 4000), simulated_chance(0.0003, 4000), simulated_chance(1e-5, 99_999)
     ('≈12.3%', '≈0.03%', '≈<0.01%')
-    >>> simulated_chance(0.0, 0, 4000), simulated_chance(1.0, 4000, 4000)
-    ('<0.08%', '>99.92%')
+    >>> simulated_chance(0.0, 4000), simulated_chance(1.0, 4000), simulated_chance(0.0, 192)
+    ('<0.08%', '>99.92%', '<1.57%')
     """
-    hundredths = ceil(30_000 / inspections)  # rounded so that the bound still holds
-    if failed == 0:
+    hundredths = ceil(30_000 / trials)  # rounded so that the bound still holds
+    if value == 0:
         return f"<{hundredths / 100:.2f}%"
-    if failed == inspections:
+    if value == 1:
         return f">{100 - hundredths / 100:.2f}%"
     return averaged_chance(value)
 

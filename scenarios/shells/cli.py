@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -14,7 +13,7 @@ import click
 from sampler.errors import InputError
 from scenarios.messages import LANGUAGES, Catalogue, catalogue, clean, default_language
 from scenarios.shells import commands
-from scenarios.shells.click_words import LocalCommand, LocalGroup, OneOf, Share, WholeNumber, usage_text
+from scenarios.shells.click_words import FileName, LocalCommand, LocalGroup, OneOf, Share, WholeNumber, usage_text
 
 _LOG = logging.getLogger("choucha")
 # Named here because the catalogues themselves cost a second to import; a test compares them.
@@ -77,11 +76,11 @@ def _answer(argv: Sequence[str], words: Catalogue) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except InputError as error:
-        lines = [words.mistake(mistake) for mistake in error.mistakes]
-        if len(lines) > 1:
-            click.echo(words.say("check.mistakes", count=len(lines)), err=True)
+        lines, count = words.mistakes(error.mistakes), len(error.mistakes)
+        if count > 1:
+            click.echo(words.say("check.mistakes", count=count), err=True)
         for line in lines:
-            click.echo(words.say("usage.error", text=line) if len(lines) == 1 else f"  {line}", err=True)
+            click.echo(words.say("usage.error", text=line) if count == 1 else f"  {line}", err=True)
         return 2
     except click.UsageError as error:
         click.echo(words.say("usage.error", text=usage_text(error, words)), err=True)
@@ -155,13 +154,16 @@ def _version_option(words: Catalogue) -> click.Option:
 
 
 def _file(words: Catalogue, option: str, *, name: str, multiple: bool = False) -> click.Option:
-    key = words.say(f"help.{option}")
-    path = click.Path(path_type=Path)
-    return click.Option([f"--{option}", name], type=path, metavar="FILE", multiple=multiple, help=key)
+    said = words.say(f"help.{option}")
+    return click.Option([f"--{option}", name], type=FileName(f"--{option}"), multiple=multiple, help=said)
 
 
-def _seed(words: Catalogue) -> click.Option:
-    return click.Option(["--seed"], type=WholeNumber("--seed"), help=words.say("help.seed"))
+def _replacements(words: Catalogue) -> list[click.Parameter]:
+    """Return the options that replace a part of the scenario."""
+    return [
+        click.Option(["--seed"], type=WholeNumber("--seed"), help=words.say("help.seed")),
+        click.Option(["--policy"], metavar="NAME", help=words.say("help.policy")),
+    ]
 
 
 def _risk_parameters(words: Catalogue) -> list[click.Parameter]:
@@ -170,7 +172,7 @@ def _risk_parameters(words: Catalogue) -> list[click.Parameter]:
         _file(words, "json", name="json_path"),
         _file(words, "save", name="save_path"),
         _file(words, "figure", name="figures", multiple=True),
-        _seed(words),
+        *_replacements(words),
         click.Option(["--engine"], type=OneOf("--engine", ENGINES), default="auto", help=words.say("help.engine")),
     ]
 
@@ -196,7 +198,7 @@ def _draw_parameters(words: Catalogue) -> list[click.Parameter]:
         _file(words, "json", name="json_path"),
         _file(words, "figure", name="figures", multiple=True),
         _file(words, "observations", name="observations_path"),
-        _seed(words),
+        *_replacements(words),
         *_estimation(words),
     ]
 
@@ -204,9 +206,7 @@ def _draw_parameters(words: Catalogue) -> list[click.Parameter]:
 def _estimate_parameters(words: Catalogue) -> list[click.Parameter]:
     return [
         click.Argument(["results"], nargs=-1, metavar="RESULTS"),
-        click.Option(
-            ["--list", "list_path"], type=click.Path(path_type=Path), metavar="LIST", help=words.say("help.list")
-        ),
+        _file(words, "list", name="list_path"),
         click.Option(["--policy"], metavar="NAME", help=words.say("help.policy")),
         _file(words, "json", name="json_path"),
         *_estimation(words),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import click
@@ -110,6 +112,25 @@ class WholeNumber(click.ParamType[int]):
         return int(text)
 
 
+class FileName(click.ParamType[Path]):
+    """A file's name; another option in its place means that it was forgotten."""
+
+    name = "file"
+
+    def __init__(self, option: str) -> None:
+        self.option = option
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return what the help shows for the value."""
+        return "FILE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:  # noqa: ARG002
+        """Return the path, or say that the value is missing."""
+        if str(value).startswith("--"):
+            raise click.BadOptionUsage(self.option, "", ctx)
+        return Path(value)
+
+
 class Share(click.ParamType[Decimal]):
     """A share: 0.02 or 2%."""
 
@@ -124,7 +145,7 @@ class Share(click.ParamType[Decimal]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:  # noqa: ARG002
         """Return the share, or refuse it."""
-        text = str(value)
+        text = unicodedata.normalize("NFKC", str(value))
         stated = re.fullmatch(r"(\d{1,9}(?:\.\d{0,20})?)(%?)", text, re.ASCII)
         if stated is None:
             raise refuse("outside_domain", key=self.option, found=text[:40], allowed="share")

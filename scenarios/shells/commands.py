@@ -36,6 +36,7 @@ def risk(
     save_path: Path | None,
     figures: tuple[Path, ...],
     seed: int | None,
+    policy: str | None,
     engine: str,
 ) -> None:
     """Answer with the chance of failing over the error levels."""
@@ -53,7 +54,7 @@ def risk(
 
     if figures:
         from scenarios.report.curve_figure import require_drawable, save_curve_figure  # noqa: PLC0415
-    loaded = load_scenario(named, seed=seed)
+    loaded = load_scenario(named, seed=seed, policy=policy)
     # What cannot be written or drawn is refused before the work, not after it.
     for path in figures:
         require_drawable(loaded.scenario, path)
@@ -126,6 +127,7 @@ def draw(
     figures: tuple[Path, ...],
     observations_path: Path | None,
     seed: int | None,
+    policy: str | None,
     interval: str,
     lonely: str,
 ) -> None:
@@ -141,7 +143,7 @@ def draw(
 
     if figures:
         from scenarios.report.inspection_figure import require_suffix, save_inspection_figure  # noqa: PLC0415
-    scenario = load_scenario(named, seed=seed).scenario
+    scenario = load_scenario(named, seed=seed, policy=policy).scenario
     for path in figures:
         require_suffix(path)
     if observations_path:
@@ -174,7 +176,7 @@ def draw(
         written.append(path)
     _tell_written(written, words)
     if observations_path:
-        click.echo(words.say("draw.observations_written"))
+        click.echo(words.say("draw.observations_written", path=observations_path))
 
 
 def estimate(
@@ -194,13 +196,13 @@ def estimate(
     from sampler.draws import tally  # noqa: PLC0415
     from scenarios.files.inspection_records import estimate_record  # noqa: PLC0415
     from scenarios.files.observations import read_results  # noqa: PLC0415
-    from scenarios.files.policies import load_policy  # noqa: PLC0415
+    from scenarios.files.policies import policy_named  # noqa: PLC0415
     from scenarios.files.records import write_json  # noqa: PLC0415
     from scenarios.questions.assessment import assess  # noqa: PLC0415
     from scenarios.report.results_text import results_text  # noqa: PLC0415
     from scenarios.report.text import show  # noqa: PLC0415
 
-    rules = load_policy(policy or DEFAULT_POLICY)
+    rules = policy_named(policy or DEFAULT_POLICY)
     _require_outputs([json_path] if json_path else [], [named, list_path])
     read = read_results(Path(named), village_list=list_path)
     answer = assess(

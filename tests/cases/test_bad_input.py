@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _BOOK = tomllib.loads(Path(__file__).with_name("bad_input.toml").read_text(encoding="utf-8"))
 TEXTS: Mapping[str, str] = {name: text.lstrip("\n") for name, text in _BOOK["texts"].items()}
 CASES: Mapping[str, Mapping[str, Any]] = {case["id"]: case for case in _BOOK["case"]}
+PARTS = {"id", "arguments", "status", "files", "mistakes", "lines", "en", "zh", "absent", "lang"}
 
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 # Chinese that an English message may show: what a table may hold, in the tables' own words.
@@ -113,10 +114,11 @@ def judge(case: Mapping[str, Any], language: str, answer: Answer, folder: Path) 
     assert "Traceback" not in told
     assert not re.search(r"\{\w*\}", told), f"a placeholder was left over in {told!r}"
     count = case.get("mistakes", 1)
+    told_lines = case.get("lines", count)
     lines = told.rstrip("\n").split("\n")
     if count > 1:
         assert lines[0] == words.say("check.mistakes", count=count)
-        assert [line.startswith("  ") for line in lines[1:]] == [True] * count, told
+        assert [line.startswith("  ") for line in lines[1:]] == [True] * told_lines, told
     else:
         assert lines[0].startswith(words.say("usage.error", text="")), told
         assert lines[1:] in ([], [line for line in lines[1:] if "--help" in line]), told
@@ -183,7 +185,7 @@ def test_bad_input_is_refused_by_the_command(name: str, language: str, tmp_path:
 def test_cases_are_complete_and_told_apart() -> None:
     assert len(CASES) == len(_BOOK["case"]), "an id stands twice"
     for case in CASES.values():
-        assert set(case) <= {"id", "arguments", "status", "files", "mistakes", "en", "zh", "absent", "lang"}, case["id"]
+        assert set(case) <= PARTS, case["id"]
         assert case["status"] == 2
         assert case["en"], case["id"]
         assert case["zh"], case["id"]

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
+from math import comb
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
+from strategies import even_county
 
+from estimators.policy import CRITERIA, Policy
 from sampler.draws import draw, draw_villages
+from sampler.frame import EXITED
+from sampler.plan import Plan
 from scenarios import load
 from scenarios.engines import conditional, exact, laws
 from scenarios.engines.chance import QUESTIONS
 from scenarios.engines.kernels import sampled_events
 from scenarios.engines.scores import RATIO_CRITERIA
-from scenarios.scenario import Scenario, populations
+from scenarios.scenario import GivenTruth, Scenario, populations
 
 ERROR = 1e-6  # family-wise chance that a test here fails although all is well
 LIST = Path(__file__).parents[1] / "data" / "village_list_clean.xlsx"
@@ -96,3 +102,23 @@ def test_what_joins_criteria_is_left_unanswered() -> None:
     assert [question for question in QUESTIONS if chance.fails[question] is None] == ["any", "incidence"]
     assert {chance.engine[name] for name in RATIO_CRITERIA} == {"conditional"}
     assert all(chance.standard_error[name] is not None for name in RATIO_CRITERIA)
+
+
+def test_what_no_draw_brought_together_keeps_an_error() -> None:
+    """Three bad villages of thirty must be drawn together: a chance that hundreds of draws do not show."""
+    frame = even_county(30, 0, households=6, persons=18)
+    wrong = np.zeros(len(frame.household_persons), dtype=np.int64)
+    bad = np.isin(frame.household_village, (3, 11, 20)) & (frame.household_group == EXITED)
+    wrong[bad] = frame.household_persons[bad]
+    truth = GivenTruth(wrong_persons=wrong, approves=np.ones(len(wrong), dtype=bool))
+    plan = Plan(villages={"ordinary": 6, "remote": 0}, take={"exited": 6, "unregistered": 1})
+    limits = {**dict.fromkeys(CRITERIA, Fraction(2, 5)), "approval": Fraction(1, 2)}
+    for seed in range(6):
+        policy = Policy(name="x", limits=limits)
+        asked = Scenario(name="x", seed=seed, frame=frame, truth=truth, plan=plan, policy=policy)
+        (known,), (found,) = exact.chances([asked]), conditional.chances([asked])
+        value, error = found.fails["wrong_exit"], found.standard_error["wrong_exit"]
+        assert known.fails["wrong_exit"] == pytest.approx(comb(27, 3) / comb(30, 6))
+        assert value is not None
+        assert error is not None
+        assert abs(value - (known.fails["wrong_exit"] or 0.0)) <= stats.norm.isf(ERROR / 2) * error

@@ -387,11 +387,40 @@ def test_it_goes_on_until_every_question_is_precise() -> None:
             assert simulate.Estimated(chance=value, standard_error=error).precise or chance.populations == model.MOST
 
 
-def test_no_errors_at_all_have_a_chance_of_nothing_with_an_error_above_nothing() -> None:
+def test_what_cannot_fail_is_exactly_nothing() -> None:
     truth = replace(MODEL, wrong_exit=Decimal(0), missed=Decimal(0), disapproval=Decimal(0))
     policy = replace(TINY_POLICY, limits={**TINY_POLICY.limits, "incidence": Fraction(1, 2)})
     (chance,) = model.chances([scenario(TINY, truth, TINY_PLAN, policy)])
-    assert set(chance.fails.values()) == {0.0}
-    assert min(error or 0.0 for error in chance.standard_error.values()) > 0
+    assert set(chance.fails.values()) == set(chance.standard_error.values()) == {0.0}
+    assert set(chance.engine.values()) == {"exact"}
     assert set(chance.between.values()) == {0.0}
     assert chance.not_measured == dict.fromkeys(CRITERIA, 0.0)
+
+
+def test_a_limit_of_nothing_can_fail_even_a_county_without_errors() -> None:
+    truth = replace(MODEL, wrong_exit=Decimal(0), missed=Decimal(0))
+    policy = replace(TINY_POLICY, limits={**TINY_POLICY.limits, "missed": Fraction(0)}, at_limit_fails=True)
+    asked = scenario(TINY, truth, TINY_PLAN, policy)
+    assert "missed" not in model.impossible(asked)
+    (chance,) = model.chances([asked])
+    assert chance.fails["missed"] == 1.0
+    assert (chance.standard_error["missed"] or 0.0) > 0
+
+
+def test_what_no_population_showed_is_not_told_by_its_inspections() -> None:
+    """A county inspected in full: each population fails for certain or never, so that populations are the trials."""
+    frame = even_county(6, 0, households=10, persons=30)
+    plan = Plan(villages={"ordinary": 6, "remote": 0}, take={"exited": 10, "unregistered": 10})
+    truth = replace(MODEL, wrong_exit=Decimal("0.003"), missed=Decimal(0), totals="expected")
+    policy = replace(TINY_POLICY, limits={**TINY_POLICY.limits, "wrong_exit": Fraction(1, 50)})
+    asked = [scenario(frame, truth, plan, policy, seed=seed) for seed in range(1, 9)]
+    found = [model.chances([each])[0] for each in asked]
+    values = np.array([each.fails["wrong_exit"] for each in found], dtype=np.float64)
+    errors = np.array([each.standard_error["wrong_exit"] for each in found], dtype=np.float64)
+    assert all(each.populations >= model.LEAST for each in found)
+    assert 0.01 < values.mean() < 0.1
+    many = model.shares(asked[:1], range(4_000))[:, 0, QUESTIONS.index("wrong_exit")].mean()
+    bound = stats.norm.isf(FAMILY / len(asked) / 2)
+    assert (np.abs(values - many) <= bound * errors).all(), (values, errors, many)
+    nothing = model.standard_errors(np.zeros((100, 1)))
+    assert nothing[0] >= 1 / 100  # of the order of one population more

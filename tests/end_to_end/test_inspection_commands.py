@@ -120,8 +120,9 @@ def test_what_draw_writes_estimate_reads(language: str, list_given: bool, inside
 def test_records_name_no_household(inside: Inside) -> None:
     write_scenario(inside.folder)
     text = json.dumps(record(inside, "draw", "scenario.toml", "--observations", "seen.csv", *ADJUST))
-    rows = (inside.folder / "seen.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
-    identifiers = {row.split(",")[2] for row in rows}
+    header, *rows = (inside.folder / "seen.csv").read_text(encoding="utf-8-sig").splitlines()
+    column = next(i for i, name in enumerate(header.split(",")) if name in ("household_id", "户编号"))
+    identifiers = {row.split(",")[column] for row in rows}
     assert len(identifiers) == len(rows) > 0
     assert [name for name in identifiers if name in text] == []
     told = json.dumps(record(inside, "estimate", "seen.csv", *ADJUST))
@@ -151,7 +152,7 @@ def test_estimate_runs_as_a_command_of_its_own(tmp_path: Path) -> None:
     assert "1.04%" in answer.out  # 1 of 96 persons
     words = catalogue("zh")
     names = [words.say(f"criterion.{name}") for name in ("missed", "incidence")]
-    assert words.say("verdict.not_measured", names="、".join(names)) in answer.out
+    assert words.say("verdict.open", names="、".join(names)) in answer.out
     assert words.say("estimate.no_list") in answer.out
 
 
@@ -163,3 +164,60 @@ def test_a_list_that_is_not_the_countys_is_refused(inside: Inside) -> None:
     answer = inside("estimate", "seen.csv", "--list", "other.csv", *ADJUST)
     assert answer.status == 2
     assert "seen.csv" in answer.err
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_not_measured_is_not_called_a_pass(language: str, inside: Inside) -> None:
+    """No unregistered household is visited: neither the missed rate nor the incidence it is part of is settled."""
+    write_scenario(inside.folder)
+    rows = ["village_code,household_id,group,persons,wrong_persons,approves"]
+    rows += [f"{code},{code}-{n},exited,3,0,1" for code in ("A1", "A2", "B1", "B2") for n in range(4)]
+    (inside.folder / "seen.csv").write_text("\n".join(rows), encoding="utf-8")
+    words = catalogue(language)
+    names = words.say("place.enumeration").join(words.say(f"criterion.{name}") for name in ("missed", "incidence"))
+    answer = inside("estimate", "seen.csv", "--list", "list.csv", "--lang", language)
+    assert words.say("verdict.open", names=names) in answer.out.replace("\n", "" if language == "zh" else " ")
+    assert words.say("estimate.in_part") in answer.out
+    assert words.say("estimate.not_measured") in answer.out
+    found = record(inside, "estimate", "seen.csv", "--list", "list.csv")
+    assert found["verdict"]["fails"] is False
+    assert found["verdict"]["unsettled"] == ["missed", "incidence"]
+
+
+def test_real_results_are_decided_by_the_rules_of_a_scenario(inside: Inside) -> None:
+    """The simulated inspection and its table agree under a scenario's own rules too, and both readings are told."""
+    rules = '\n[policy]\nmissed_denominator = "village"\nat_limit_fails = true\nlimits = { wrong_exit = 0.01 }\n'
+    path = write_scenario(inside.folder)
+    path.write_text(path.read_text(encoding="utf-8") + rules, encoding="utf-8")
+    drawn = record(inside, "draw", "scenario.toml", "--observations", "seen.csv", *ADJUST)
+    told = record(inside, "estimate", "seen.csv", "--list", "list.csv", "--policy", "scenario.toml", *ADJUST)
+    for part in ("policy", "verdict", "readings", "lonely", "unvisited"):
+        assert told[part] == drawn[part]
+    assert told["policy"]["missed_denominator"] == "village"
+    assert told["readings"]["missed_denominator"] == "surveyed"
+    other = record(inside, "estimate", "seen.csv", "--list", "list.csv", *ADJUST)
+    assert other["policy"]["missed_denominator"] == "surveyed"
+    assert other["readings"]["raw"]["missed"] == told["estimates"]["raw"]["missed"]["value"]
+    assert told["lonely"] == "adjust"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_nobody_visited_is_named(language: str, inside: Inside) -> None:
+    write_scenario(inside.folder)
+    rows = ["village_code,household_id,group,persons,wrong_persons,approves"]
+    rows += [f"{code},{code}-{n},unregistered,3,0,1" for code in ("A1", "A2", "A3") for n in range(4)]
+    (inside.folder / "seen.csv").write_text("\n".join(rows), encoding="utf-8")
+    answer = inside("estimate", "seen.csv", "--list", "list.csv", "--lang", language)
+    words = catalogue(language)
+    text = "".join(answer.out.split())
+    for key, names in (("strata", ["stratum.remote"]), ("groups", ["group.exited", "group.remaining"])):
+        named = words.say("place.enumeration").join(words.say(name) for name in names)
+        assert "".join(words.say(f"estimate.note_unvisited_{key}", names=named).split()) in text
+    found = record(inside, "estimate", "seen.csv", "--list", "list.csv")
+    assert found["unvisited"] == {"strata": ["remote"], "groups": ["exited", "remaining"]}
+
+
+def test_a_western_county_is_held_against_western_limits(inside: Inside) -> None:
+    west = record(inside, "draw", "--policy", "national-2019-west")
+    assert west["policy"]["limits"]["incidence"] == 0.03
+    assert record(inside, "draw")["policy"]["limits"]["incidence"] == 0.02

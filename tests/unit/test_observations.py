@@ -20,7 +20,7 @@ from sampler.draws import Draws, Observations, Tally, draw, observe, tally
 from sampler.errors import InputError
 from sampler.frame import EXITED, GROUPS, REMAINING, UNREGISTERED, Frame
 from sampler.plan import Plan
-from scenarios.files.columns import OBSERVATION_COLUMNS, normalised
+from scenarios.files.columns import OBSERVATION_COLUMNS, in_language, normalised
 from scenarios.files.observations import Results, read_results
 from scenarios.files.results_table import observations_table, write_observations
 
@@ -131,6 +131,109 @@ def test_a_stratum_of_the_list_in_which_nobody_was_visited_belongs_to_the_county
     assert read(tmp_path, text).strata == ("ordinary",)
 
 
+# --- villages by code or by name ------------------------------------------------------------------
+
+
+NAMES = {"A1": "云岫镇,南沟村", "A2": "云岫镇,西坡村", "B1": "石泉乡,高峰村"}
+
+
+def by_name(text: str = HEADER + BODY, *, codes: bool = False) -> str:
+    """Return results with township and village, in place of the code or after it."""
+    text = text.replace("village_code", f"{'village_code,' * codes}township,village")
+    for code, name in NAMES.items():
+        text = text.replace(f"{code},", f"{code},{name}," if codes else f"{name},")
+    return text
+
+
+def test_townships_and_names_serve_where_the_results_have_no_codes(tmp_path: Path) -> None:
+    for village_list in (LIST, without("village_code", LIST)):
+        results = read(tmp_path, by_name(), village_list)
+        assert_same(results.observations, read(tmp_path, HEADER + BODY, LIST).observations)
+    assert read(tmp_path, by_name(), LIST).codes == ("A0", "A1", "A2", "A3", "B1", "B2")
+
+
+def test_without_a_list_a_village_is_its_township_and_its_name(tmp_path: Path) -> None:
+    results = read(tmp_path, by_name())
+    assert_same(results.observations, read(tmp_path, HEADER + BODY).observations)
+    assert results.codes == ("云岫镇 西坡村", "云岫镇 南沟村", "石泉乡 高峰村")
+    # The same name in another township is another village.
+    other = read(tmp_path, by_name().replace("云岫镇,西坡村", "石泉乡,南沟村"))
+    assert other.codes == ("石泉乡 南沟村", "云岫镇 南沟村", "石泉乡 高峰村")
+
+
+def test_codes_go_before_names_where_both_tables_have_them(tmp_path: Path) -> None:
+    results = read(tmp_path, by_name(codes=True), LIST)
+    assert_same(results.observations, read(tmp_path, HEADER + BODY, LIST).observations)
+    # A list that spells the villages of two codes the other way round is told, not followed.
+    text = without("group_households", by_name(codes=True))
+    swapped = LIST.replace("A1,", "A9,").replace("A2,", "A1,").replace("A9,", "A2,")
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, text, swapped)
+    assert [mistake.code for mistake in caught.value.mistakes] == ["name_not_listed"] * 2
+
+
+def test_names_need_not_stand_beside_every_code(tmp_path: Path) -> None:
+    some = by_name(codes=True).replace("A1,云岫镇,南沟村", "A1,,").replace("B1,石泉乡,", "B1,,")
+    assert_same(read(tmp_path, some, LIST).observations, read(tmp_path, HEADER + BODY, LIST).observations)
+
+
+def test_a_column_of_codes_that_is_blank_is_none(tmp_path: Path) -> None:
+    blank = by_name(codes=True)
+    for code in NAMES:
+        blank = blank.replace(f"{code},", ",")
+    assert_same(read(tmp_path, blank, LIST).observations, read(tmp_path, HEADER + BODY, LIST).observations)
+
+
+def test_codes_of_the_results_are_not_matched_with_a_list_without_codes(tmp_path: Path) -> None:
+    """Neither with the rows of the list nor with the names that its villages go by."""
+    listed = without("village_code", LIST)
+    for codes in (("V0004", "V0003", "V0006"), ("云岫镇 西坡村", "云岫镇 南沟村", "石泉乡 高峰村")):
+        text = HEADER + BODY
+        for code, other in zip(("A2", "A1", "B1"), codes, strict=True):
+            text = text.replace(f"{code},", f"{other},")
+        with pytest.raises(InputError) as caught:
+            read(tmp_path, text, listed)
+        assert [mistake.code for mistake in caught.value.mistakes] == ["codes_not_listed"]
+
+
+@pytest.mark.parametrize("codes", [False, True])
+def test_rows_put_into_a_list_without_codes_change_nothing(codes: bool, tmp_path: Path) -> None:
+    text = without("stratum_villages", by_name(codes=codes))
+    lines = without("village_code", LIST).split("\n")
+    before = read(tmp_path, text, "\n".join(lines))
+    new = "古渡村,云岫镇,0,0,9,27,0,0,18,55"
+    for changed, villages in (
+        (["某县村名单", "", *lines], 4),  # a title above
+        ([lines[0], new, *lines[1:]], 5),
+        ([lines[0], *reversed(lines[1:])], 4),
+    ):
+        after = read(tmp_path, text, "\n".join(changed))
+        assert_same(after.observations, before.observations, but=("villages", "stratum_sizes"))
+        assert after.observations.stratum_sizes.tolist() == [villages, 2]
+        drawn = [
+            [results.codes[village] for village in results.observations.villages[0]] for results in (before, after)
+        ]
+        assert drawn[0] == drawn[1] == ["云岫镇 西坡村", "云岫镇 南沟村", "石泉乡 高峰村"]
+
+
+def test_words_of_offices(tmp_path: Path) -> None:
+    text = by_name().replace("approves", "是否认可")
+    for words in (
+        {"exited": "已脱贫户", "unregistered": "非贫困户（非建档立卡）"},
+        {"exited": "已脱贫", "unregistered": "一般农户"},
+        {"exited": "脱贫", "unregistered": "非贫困户"},
+    ):
+        said = text
+        for group, word in words.items():
+            said = said.replace(f"{group},", f"{word},")
+        for row in range(1, 5):
+            cells = (lines := said.split("\n"))[row].split(",")
+            cells[7] = {"1": "认可", "0": "不认可"}.get(cells[7], cells[7])
+            said = "\n".join([*lines[:row], ",".join(cells), *lines[row + 1 :]])
+        assert said.count("认可,") == 4 + 1
+        assert_same(read(tmp_path, said, LIST).observations, read(tmp_path, HEADER + BODY, LIST).observations)
+
+
 # --- weights --------------------------------------------------------------------------------------
 
 
@@ -214,6 +317,14 @@ def workbook(path: Path, sheets: dict[str, list[list[str | int]]]) -> Path:
     return path
 
 
+@pytest.mark.parametrize("names", [["村名单", "入户"], ["入户", "村名单"]])
+def test_results_and_list_in_one_workbook_are_told_apart_by_their_headers(names: list[str], tmp_path: Path) -> None:
+    tables = {"村名单": cells(without("village_code", LIST)), "入户": cells(by_name())}
+    path = workbook(tmp_path / "book.xlsx", {name: tables[name] for name in names})
+    results = read_results(path, village_list=path)
+    assert_same(results.observations, read(tmp_path, HEADER + BODY, LIST).observations)
+
+
 @pytest.mark.parametrize("name", ["observations", "观测", "入户结果", "Sheet9"])
 def test_a_workbook_may_hold_the_list_beside_the_results(name: str, tmp_path: Path) -> None:
     titled = [["某县入户结果"], [], *cells(HEADER + BODY)]
@@ -243,7 +354,7 @@ def test_a_list_that_is_named_goes_before_the_one_beside(tmp_path: Path) -> None
 
 
 def test_no_header_of_the_table_means_two_columns() -> None:
-    headers = [normalised(header) for column in OBSERVATION_COLUMNS.values() for header in column.headers]
+    headers = [header for column in OBSERVATION_COLUMNS.values() for header in set(map(normalised, column.headers))]
     assert len(headers) == len(set(headers))
 
 
@@ -313,6 +424,36 @@ def test_what_is_written_is_read_again(made: tuple[Frame, tuple[str, ...], Draws
                     np.testing.assert_array_equal(value, whole[name], err_msg=name)
 
 
+@given(inspections(), st.sampled_from(["zh", "en"]), st.sampled_from(["", "village_code", "names"]))
+def test_what_is_written_is_read_with_a_list_without_codes(
+    made: tuple[Frame, tuple[str, ...], Draws, Observations], language: str, left_out: str
+) -> None:
+    frame, strata, draws, seen = made
+    names = tuple(f"a township {village}" for village in frame.villages)
+    uncoded = Frame(**vars(frame) | {"codes": names})
+    gone = {"": (), "names": ("township", "village")}.get(left_out, (left_out,))
+    headers = {in_language({name: []}, OBSERVATION_COLUMNS, language)[0][0] for name in gone}
+    header, rows = observations_table(
+        seen, frame=uncoded, strata=strata, households=draws.households, language=language
+    )
+    keep = [i for i, name in enumerate(header) if name not in headers]
+    text = "\n".join(",".join("" if row[i] is None else str(row[i]) for i in keep) for row in [header, *rows])
+    with TemporaryDirectory() as folder:
+        path, listed = Path(folder) / "results.csv", Path(folder) / "list.csv"
+        path.write_text(text, encoding="utf-8")
+        frame.to_frame().drop(columns="village_code").to_csv(listed, index=False)
+        alone = read_results(path)
+        if left_out == "names":
+            with pytest.raises(InputError):
+                read_results(path, village_list=listed)
+        else:
+            with_list = read_results(path, village_list=listed)
+            assert with_list.codes == names
+            assert_same(with_list.observations, seen)
+    assert_same(alone.observations, seen, but=("villages", "block_sizes"))
+    assert alone.codes == tuple(names[village] for village in seen.villages[0])
+
+
 @given(inspections())
 def test_written_weights_weigh_as_the_sizes_do(made: tuple[Frame, tuple[str, ...], Draws, Observations]) -> None:
     frame, strata, draws, seen = made
@@ -340,11 +481,13 @@ def inspection(villages: int = 2) -> tuple[Frame, Draws, Observations]:
 def test_households_are_called_by_village_group_and_number() -> None:
     frame, draws, seen = inspection()
     _, rows = observations_table(seen, frame=frame, strata=["ordinary"], households=draws.households, language="en")
-    names = [str(row[2]) for row in rows]
+    names = [str(row[4]) for row in rows]
     assert len(set(names)) == len(names) == 16
     village = frame.codes[seen.villages[0, 0]]
     assert {name for name in names if name.startswith(f"{village}-U")} == {f"{village}-U{k}" for k in range(1, 6)}
     numbers = draws.households - frame.offsets[3 * seen.villages[0][seen.slot] + seen.group] + 1
+    places = zip(frame.codes, frame.townships, frame.villages, strict=True)
+    assert {tuple(row[1:4]) for row in rows} <= set(places)
     assert names == [
         f"{frame.codes[seen.villages[0, j]]}-{'ERU'[g]}{k}"
         for j, g, k in zip(seen.slot, seen.group, numbers, strict=True)
@@ -355,10 +498,14 @@ def test_each_language_writes_its_own_words_and_a_mark_for_excel(tmp_path: Path)
     frame, draws, seen = inspection()
     path = tmp_path / "results.csv"
     for language, header, words in (
-        ("en", HEADER, ["ordinary", "exited", "remaining", "unregistered"]),
+        (
+            "en",
+            HEADER.replace("household_id", "township,village,household_id"),
+            ["ordinary", "exited", "remaining", "unregistered"],
+        ),
         (
             "zh",
-            "层,村编码,户编号,户类,人数,错误人数,认可,权数,本层村数,该类户数",
+            "层,村编码,乡镇,村名,户编号,户类,人数,错误人数,认可,权数,本层村数,该类户数",
             ["普通", "脱贫户", "未脱贫户", "非建档立卡户", "是"],
         ),
     ):
@@ -377,8 +524,8 @@ def test_sizes_that_are_not_known_are_left_blank() -> None:
         _, rows = observations_table(
             observations, frame=frame, strata=["ordinary"], households=draws.households, language="en"
         )
-        assert tuple(rows[0][8:]) == sizes
-        assert rows[0][7] == (None if sizes[0] is None else 4 / 2 * 5 / 2)
+        assert tuple(rows[0][10:]) == sizes
+        assert rows[0][9] == (None if sizes[0] is None else 4 / 2 * 5 / 2)
 
 
 def test_the_writer_refuses_what_it_cannot_show(tmp_path: Path) -> None:

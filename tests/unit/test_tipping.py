@@ -80,3 +80,18 @@ def test_a_second_axis_stays_at_its_first_value(scenario: Scenario) -> None:
 def test_without_a_grid_there_is_nothing_to_tip() -> None:
     cell = load("example").at({"wrong_exit": Decimal("0.01"), "missed": Decimal("0.01")})
     assert tipping(cell, cell.points(), ()) == ()
+
+
+def test_a_coarse_grid_does_not_move_the_tipping_level_of_an_average() -> None:
+    base = load("example")
+
+    def tips(steps: int) -> dict[tuple[str, Decimal], float | None]:
+        values = tuple(Decimal(step) * Decimal("0.04") / (steps - 1) for step in range(steps))
+        asked = replace(base, grid=(Axis(keys=("wrong_exit", "missed"), values=values),))
+        return {(each.question, each.share): each.level for each in run(asked).tipping}
+
+    coarse, fine = tips(5), tips(21)
+    for key, level in fine.items():
+        if level is not None:
+            # Near the level a chance moves by .005 (its error) over about .0002.
+            assert coarse[key] == pytest.approx(level, abs=3e-4), key
