@@ -16,8 +16,8 @@ import numpy as np
 from estimators.interval import Floats, mover
 from estimators.intervals import INTERVALS
 from estimators.linearised import Counted, joint_error
-from estimators.policy import CRITERIA, Policy
-from estimators.rates import Choices, Estimate, Rate, Weighting, kernel_of, per_village, rate_of
+from estimators.policy import CRITERIA, Policy, Weighting
+from estimators.rates import Choices, Estimate, Rate, kernel_of, per_village, rate_of
 from estimators.variance import Lonely, Variance, degrees_of_freedom
 from sampler.draws import Tally
 from sampler.errors import InputError, Mistake
@@ -136,7 +136,13 @@ def _require(choices: Choices) -> None:
 def _part(tally: Tally, first: int) -> Tally:
     rows = slice(first, first + _AT_ONCE)
     return replace(
-        tally, villages=tally.villages[rows], block_sizes=tally.block_sizes[rows], moments=tally.moments[rows]
+        tally,
+        villages=tally.villages[rows],
+        chance=None if tally.chance is None else tally.chance[rows],
+        block_sizes=tally.block_sizes[rows],
+        moments=tally.moments[rows],
+        phase2_weights=None if tally.phase2_weights is None else tally.phase2_weights[rows],
+        places=None if tally.places is None else tally.places[rows],
     )
 
 

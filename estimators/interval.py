@@ -1,6 +1,7 @@
 """What every interval is made from, and the arithmetic that intervals share (METHODS 3.1 and 3.4).
 
-An interval is a function from a `Summary` to its lower and upper limits; the catalogue is `estimators.intervals`.
+An interval is a function from a `Summary` to its lower and upper limits; the catalogue is `estimators.intervals`, and
+one-sided bounds for decisions are in `estimators.bounds`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,10 @@ from scipy.special import ndtri, stdtrit
 from estimators.beta import beta_quantiles
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 _TABLE = 4_096  # degrees of freedom whose t quantiles are kept
+_ROUNDING = 1e-7  # a standard error below it is what rounding leaves of 0: no county has one as small
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,6 +50,13 @@ class Summary:
         Degrees of freedom, a whole number or infinity; at 0 nothing is known and the effective size is 0.
     confidence : float
         Confidence of the two-sided interval, inside (0, 1).
+    household_floor : ndarray of float64, optional
+        Design effect of households alone, ``sum s^2 / sum s``; that of households and weights where it is left out.
+    third_moment : ndarray of float64, optional
+        Estimated third central moment of the estimated rate, NaN where the sample gives none; what asks for it is said
+        in the catalogue.
+    population : ndarray of float64, optional
+        Units that the sample was drawn from, N, at least n; without them as if there were infinitely many.
 
     Examples
     --------
@@ -67,6 +77,9 @@ class Summary:
     fpc: float | Floats
     df: float | Floats
     confidence: float
+    household_floor: Floats | None = None
+    third_moment: Floats | None = None
+    population: Floats | None = None
 
     @cached_property
     def plain_design_effect(self) -> Floats:
@@ -81,17 +94,46 @@ class Summary:
         """The design effect of METHODS 3.4: no smaller than what the clustering of households implies."""
         certain = self.events / (self.events + 3)
         clustering = 1 + np.maximum(self.households - 1, 0) * self.fpc * self.icc * certain
-        effect: Floats = np.maximum(self.plain_design_effect, self.floor * clustering)
+        # Without the weights: with them the interval is up to 1.3 times as wide, for nothing (docs/coverage.md).
+        households = self.floor if self.household_floor is None else self.household_floor
+        effect: Floats = np.maximum(self.plain_design_effect, households * clustering)
         return effect
 
     @cached_property
     def effective_size(self) -> Floats:
         """Effective sample size n_e* of METHODS 3.4, in units: min(n, n / deff (t_{n-1} / t_df)^2)."""
+        effective: Floats = np.minimum(self.size, self.size / self.design_effect * self.t_factor)
+        return effective
+
+    @cached_property
+    def t_factor(self) -> Floats:
+        """What the degrees of freedom make of an effective size: (t_{n-1} / t_df)^2, at most 1."""
         known = t_quantiles(np.maximum(self.size - 1, 1), self.confidence)
         # No design has more than n - 1 degrees of freedom; a summary of counts says that there are infinitely many.
-        t_ratio = np.minimum(known / t_quantiles(self.df, self.confidence), 1)
-        effective: Floats = np.minimum(self.size, self.size / self.design_effect * t_ratio**2)
-        return effective
+        factor: Floats = np.minimum(known / t_quantiles(self.df, self.confidence), 1) ** 2
+        return factor
+
+    @cached_property
+    def plain_size(self) -> Floats:
+        """Effective sample size without a correction for df, in units: min(n, n / max(deff, floor))."""
+        size: Floats = np.minimum(self.size, self.size / self.plain_design_effect)
+        return size
+
+    @cached_property
+    def has_error(self) -> Bools:
+        """Whether the sample gives a standard error: there are events and others, and villages differ."""
+        some: Bools = (self.value > 0) & (self.value < 1) & np.asarray(self.standard_error > _ROUNDING)
+        return some
+
+    @cached_property
+    def estimated_size(self) -> Floats:
+        """Effective sample size by the estimated variance alone, p q / V, which may be above n: R's.
+
+        Where the sample gives no variance, as without an event, the design effect is its floor: n / floor.
+        """
+        error = np.where(self.has_error, self.standard_error, 1.0)
+        size: Floats = np.where(self.has_error, self.value * (1 - self.value) / error**2, self.size / self.floor)
+        return size
 
 
 class Interval(Protocol):
@@ -101,7 +143,37 @@ class Interval(Protocol):
         """Return the lower and upper limits, shape (R,) each."""
 
 
-def simple_random_sample(events: Floats, size: Floats, *, confidence: float) -> Summary:
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """An entry of the catalogue of intervals.
+
+    Parameters
+    ----------
+    limits : Interval
+        The two-sided interval; calling the entry calls it.
+    sides : {"both", "one", "two"}, default "both"
+        Whether a limit alone is a one-sided bound: of intervals with equal tails; of those made of two one-sided
+        bounds; or not, because the errors on the two sides are uneven by design and only their sum is kept.
+    error : {"floor", "estimated"}, default "floor"
+        Whether the floor under the design effect is kept, or the estimated standard error is taken as it comes and the
+        floor serves only where there is none.
+    needs : {"third_moment", "population"}, optional
+        What `Summary` may leave out and this interval asks for.
+    """
+
+    limits: Interval
+    sides: Literal["both", "one", "two"] = "both"
+    error: Literal["floor", "estimated"] = "floor"
+    needs: Literal["third_moment", "population"] | None = None
+
+    def __call__(self, summary: Summary) -> tuple[Floats, Floats]:
+        """Return the lower and upper limits, shape (R,) each."""
+        return self.limits(summary)
+
+
+def simple_random_sample(
+    events: Floats, size: Floats, *, confidence: float, population: Floats | None = None
+) -> Summary:
     """Return the summary of binomial counts: no clusters, no weights, normal quantiles.
 
     Parameters
@@ -110,6 +182,8 @@ def simple_random_sample(events: Floats, size: Floats, *, confidence: float) -> 
         Events among units.
     confidence : float
         Confidence of the interval.
+    population : ndarray of float64, shape (R,), optional
+        Units that were drawn from, without replacement; it enters the hypergeometric interval alone.
     """
     value = events / size
     return Summary(
@@ -123,6 +197,8 @@ def simple_random_sample(events: Floats, size: Floats, *, confidence: float) -> 
         fpc=1.0,
         df=np.inf,
         confidence=confidence,
+        third_moment=value * (1 - value) * (1 - 2 * value) / size**2,
+        population=population,
     )
 
 

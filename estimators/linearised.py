@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from estimators.interval import Floats
 from estimators.variance import Blocks, row_sums
@@ -22,6 +23,13 @@ class Kernel(Protocol):
 
     def __call__(self, scores: Floats, *, blocks: Blocks | None) -> Floats:
         """Return the variance of the sum of the scores, shape (R,)."""
+
+
+class CovarianceKernel(Protocol):
+    """The Taylor kernel of several estimates, with its stratification and conventions."""
+
+    def __call__(self, scores: Floats, *, blocks: Sequence[Blocks] | None) -> Floats:
+        """Return the covariance matrix of the sums of the scores, shape (R, K, K)."""
 
 
 _ROUNDING = 1e-20  # variances of rates below it are 0
@@ -49,6 +57,8 @@ class Ratio:
         The second stage of z.
     size, floor : ndarray of float64, shape (R,)
         Units observed, n, and the floor design effect n sum (w s)^2 / (sum w s)^2 (METHODS 3.4), 1 where n = 0.
+    household_floor : ndarray of float64, shape (R,)
+        The part of the floor that is due to households alone: as if all weights were 1.
     households, events : ndarray of float64, shape (R, m)
         Visited households of each village, and those of them that are wrong or do not approve.
     """
@@ -59,12 +69,18 @@ class Ratio:
     blocks: Blocks | None
     size: Floats
     floor: Floats
+    household_floor: Floats
     households: Floats
     events: Floats
 
 
 def ratio_of_tally(
-    tally: Tally, groups: slice, counted: Counted, *, weights: Floats | None = None, second_stage: bool = False
+    tally: Tally,
+    blocks: slice | list[int],
+    counted: Counted,
+    *,
+    weights: Floats | None = None,
+    second_stage: bool = False,
 ) -> Ratio:
     """Return the linearised ratio of what is counted in some groups.
 
@@ -72,11 +88,11 @@ def ratio_of_tally(
     ----------
     tally : Tally
         Of R samples.
-    groups : slice
-        Groups whose visited households count.
+    blocks : slice or list of int
+        Blocks whose visited households count.
     counted : {"persons", "households", "approvals"}
         Wrong persons among persons, wrong among visited households, or approving among visited households.
-    weights : ndarray of float64, shape (R, m, 3), optional
+    weights : ndarray of float64, shape (R, m, B), optional
         Weight of the households of each block; 1 when left out.
     second_stage : bool, default False
         Whether the second stage is wanted.
@@ -85,14 +101,14 @@ def ratio_of_tally(
     -------
     Ratio
     """
-    blocks = tally.moments[:, :, groups]
+    moments = tally.moments[:, :, blocks]
 
     def by_village(name: str, factors: Floats | None = weights) -> Floats:
-        """Return a moment summed over the groups, in whole numbers as long as no factor forbids it, shape (R, m)."""
-        # Group by group: a sum over an axis of three is fifteen times as slow.
-        parts: list[NDArray[Any]] = [blocks[:, :, g, MOMENTS.index(name)] for g in range(blocks.shape[2])]
+        """Return a moment summed over the blocks, in whole numbers as long as no factor forbids it, shape (R, m)."""
+        # Block by block: a sum over an axis of three is fifteen times as slow.
+        parts: list[NDArray[Any]] = [moments[:, :, b, MOMENTS.index(name)] for b in range(moments.shape[2])]
         if factors is not None:
-            parts = [factors[:, :, groups][:, :, g] * part for g, part in enumerate(parts)]
+            parts = [factors[:, :, blocks][:, :, b] * part for b, part in enumerate(parts)]
         total: Floats = sum(parts[1:], parts[0]).astype(np.float64)
         return total
 
@@ -106,6 +122,11 @@ def ratio_of_tally(
     p = row_sums(village_d) / safe
     size = whole if weights is None else row_sums(by_village(denominator, None))
     weighted_squares = row_sums(by_village(squares, None if weights is None else weights**2))
+    floor = np.where(measured, size * weighted_squares / safe**2, 1.0)
+    if weights is None:
+        household_floor = floor
+    else:
+        household_floor = np.where(measured, row_sums(by_village(squares, None)) / np.where(measured, size, 1.0), 1.0)
     if counted == "approvals":
         events = households - (village_d if weights is None else by_village(numerator, None))
     else:
@@ -114,31 +135,83 @@ def ratio_of_tally(
         value=p,
         measured=measured,
         scores=(village_d - p[:, None] * village_s) / safe[:, None],
-        blocks=_second_stage(tally, groups, counted, p, safe, weights) if second_stage else None,
+        blocks=_second_stage(tally, blocks, counted, p, safe, weights) if second_stage else None,
         size=size,
-        floor=np.where(measured, size * weighted_squares / safe**2, 1.0),
+        floor=floor,
+        household_floor=household_floor,
         households=households,
         events=events,
     )
 
 
 def _second_stage(
-    tally: Tally, groups: slice, counted: Counted, value: Floats, whole: Floats, weights: Floats | None
+    tally: Tally, blocks: slice | list[int], counted: Counted, value: Floats, whole: Floats, weights: Floats | None
 ) -> Blocks:
     """Return the blocks of z = w (d - p s) / S."""
 
     def column(name: str) -> Floats:
-        return tally.moments[:, :, groups, MOMENTS.index(name)].astype(np.float64)
+        return tally.moments[:, :, blocks][..., MOMENTS.index(name)].astype(np.float64)
 
     d, s, ss, sd, dd = (column(name) for name in _COLUMNS[counted])
     n, q = column("households"), value[:, None, None]
     spread = dd - 2 * q * sd + q**2 * ss - (d - q * s) ** 2 / np.maximum(n, 1)
-    scale = (1.0 if weights is None else weights[:, :, groups]) / whole[:, None, None]
+    scale = (1.0 if weights is None else weights[:, :, blocks]) / whole[:, None, None]
     return Blocks(
         squares=scale**2 * np.maximum(spread, 0),
         taken=n.astype(np.int64),
-        available=tally.block_sizes[:, :, groups],
+        available=tally.block_sizes[:, :, blocks],
+        which=tuple(np.arange(tally.block_sizes.shape[2])[blocks].tolist()),
     )
+
+
+def village_sums(
+    tally: Tally, blocks: slice | list[int], counted: Counted, *, weights: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """Return numerator and denominator of what is counted by drawn village, shape (R, m) each.
+
+    The parameters are those of `ratio_of_tally`; their sums over the villages make the ratio, so a replicate that
+    weighs villages anew (`estimators.replication`) needs no more.
+    """
+    numerator, denominator, *_ = (MOMENTS.index(name) for name in _COLUMNS[counted])
+    moments = tally.moments[:, :, blocks]
+    if weights is None:
+        d, s = (moments[..., c].sum(axis=2).astype(np.float64) for c in (numerator, denominator))
+    else:
+        d, s = (np.einsum("rmb,rmb->rm", weights[:, :, blocks], moments[..., c]) for c in (numerator, denominator))
+    return d, s
+
+
+def covariance_of_ratios(ratios: Sequence[Ratio], kernel: CovarianceKernel) -> Floats:
+    """Return the covariance matrix of K ratios of the same samples, shape (R, K, K), by one pass over the villages.
+
+    Parameters
+    ----------
+    ratios : sequence of K Ratio
+        Of any groups, and of any subpopulations of one tally.
+    kernel : CovarianceKernel
+        `taylor_covariance` with its stratification and conventions.
+
+    Raises
+    ------
+    InputError
+        ``second_stage_shared`` as in `taylor_covariance`, where every ratio has a second stage.
+    """
+    stages = [ratio.blocks for ratio in ratios if ratio.blocks is not None]
+    scores = np.stack([ratio.scores for ratio in ratios], axis=2)
+    return kernel(scores, blocks=stages if len(stages) == len(ratios) else None)
+
+
+def contrast_error(covariance: Floats, coefficients: ArrayLike) -> Floats:
+    """Return the variance a' V a of a linear combination, shape (R,): the incidence has a = (P_E / P, P_N / P).
+
+    Examples
+    --------
+    >>> contrast_error(np.array([[[4.0, 1.0], [1.0, 9.0]]]), [0.5, 1.0])
+    array([11.])
+    """
+    a = np.asarray(coefficients, dtype=np.float64)
+    error: Floats = np.einsum("k,rkl,l->r", a, covariance, a)
+    return error
 
 
 def drawn_fraction(tally: Tally) -> Floats:
@@ -148,22 +221,16 @@ def drawn_fraction(tally: Tally) -> Floats:
 
 
 def design_weights(tally: Tally) -> Floats:
-    """Return (M_h / m_h)(N_gi / n_gi) of each drawn village and group, shape (R, m, 3).
-
-    0 where no household is visited: nobody there has a weight.
+    """Return the weight of each block's households, shape (R, m, B), as `Tally.weights` does.
 
     Raises
     ------
     InputError
         ``sizes_unknown`` when a stratum's villages or a block's households are given as fewer than were visited.
     """
-    visited = tally.moments[..., MOMENTS.index("households")]
-    drawn = np.bincount(tally.stratum, minlength=len(tally.stratum_sizes))
-    if np.any(tally.stratum_sizes < drawn) or np.any(tally.block_sizes < visited):
+    weights = tally.weights()
+    if weights is None:
         raise refuse("sizes_unknown")
-    second = np.where(visited > 0, tally.block_sizes / np.maximum(visited, 1), 0.0)
-    first = 1 / drawn_fraction(tally)[tally.stratum]
-    weights: Floats = first[:, None] * second
     return weights
 
 

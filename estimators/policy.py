@@ -15,18 +15,19 @@ CRITERIA = ("wrong_exit", "missed", "incidence", "approval")
 Unit = Literal["persons", "households"]
 Denominator = Literal["surveyed", "village"]
 Incidence = Literal["blown_up", "registered"]
+Weighting = Literal["raw", "weighted"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What backs one field of a policy.
+    """What backs one field of a policy, or a note to it.
 
     Parameters
     ----------
     texts : mapping of str to str
-        The source in words, or the reason for the assumption, by language code.
+        The source in words, the reason for the assumption, or the note, by language code.
     url : str
-        Where it was read; empty for an assumption.
+        Where it was read; empty for an assumption, and where only mirrors of the dated original named can be reached.
     assumption : bool
         True when no source states the value.
     """
@@ -47,7 +48,7 @@ class Policy:
     titles : mapping of str to str
         Title by language code.
     date : str
-        Date from which it holds, ISO 8601.
+        Date of the latest statement it rests on, ISO 8601.
     limits : mapping of str to Fraction
         The limit of each criterion in `CRITERIA`, 0..1, exact.
     units : mapping of str to {"persons", "households"}
@@ -58,10 +59,12 @@ class Policy:
         Whether the found rates are blown up to the county, or only registered poverty counts.
     at_limit_fails : bool
         Whether a rate equal to its limit fails.
-    weighting : {"raw"}
-        How the sample is summed to the county.
+    weighting : {"raw", "weighted"}
+        Which rates decide: those of the households as they were visited, or those weighted to the county.
     sources : mapping of str to Source
         What backs each field, by its dotted name (``limits.missed``).
+    notes : tuple of Source
+        What else a reader must know: what a criterion stands for here, what the real rule demands beyond the limits.
     overridden : tuple of str
         Dotted names of fields a scenario changed.
     """
@@ -78,8 +81,9 @@ class Policy:
     missed_denominator: Denominator = "surveyed"
     incidence: Incidence = "blown_up"
     at_limit_fails: bool = False
-    weighting: Literal["raw"] = "raw"
+    weighting: Weighting = "raw"
     sources: Mapping[str, Source] = field(default_factory=dict)
+    notes: tuple[Source, ...] = ()
     overridden: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -96,6 +100,18 @@ class Policy:
         ]
         if wrong:
             raise InputError(wrong)
+
+    def tests(self, criterion: str) -> bool:
+        """Say whether a criterion can fail at all: a limit of 100% (approval: 0%) that may be reached switches it off.
+
+        Examples
+        --------
+        >>> limits = {"wrong_exit": Fraction(3, 50), "missed": Fraction(1), "incidence": Fraction(1)}
+        >>> policy = Policy(name="one criterion", limits=limits | {"approval": Fraction(0)})
+        >>> [criterion for criterion in CRITERIA if policy.tests(criterion)]
+        ['wrong_exit']
+        """
+        return self.at_limit_fails or self.limits[criterion] != (0 if criterion == "approval" else 1)
 
     def with_other_denominator(self) -> Policy:
         """Return the policy with the other reading of the missed rate's denominator, which no source settles."""

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
 
 import numpy as np
 
+from estimators.counts import GROUPS_COUNTED
 from estimators.interval import Floats, Summary
 from estimators.intervals import INTERVALS
-from estimators.linearised import Counted, Kernel, Ratio, design_weights, drawn_fraction, ratio_of_tally
-from estimators.policy import Policy
+from estimators.linearised import (
+    Counted,
+    Kernel,
+    Ratio,
+    design_weights,
+    drawn_fraction,
+    ratio_of_tally,
+    village_sums,
+)
+from estimators.policy import Policy, Weighting
+from estimators.third_moment import third_moment
 from estimators.variance import (
     Lonely,
     Variance,
@@ -21,15 +30,7 @@ from estimators.variance import (
     taylor_variance,
 )
 from sampler.draws import MOMENTS, Tally
-from sampler.frame import EXITED, UNREGISTERED, Bools, Ints
-
-Weighting = Literal["raw", "weighted"]
-
-_GROUPS = {
-    "wrong_exit": slice(EXITED, EXITED + 1),
-    "missed": slice(UNREGISTERED, UNREGISTERED + 1),
-    "approval": slice(None),
-}
+from sampler.frame import GROUPS, UNREGISTERED, Bools, Ints
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,21 +101,26 @@ def rate_of(criterion: str, counted: Counted, tally: Tally, choices: Choices) ->
     weights = design_weights(tally) if choices.weighting == "weighted" else None
     # The second stage is needed for its own term, and where households are clusters.
     second_stage = choices.variance == "two_stage" or bool((fraction == 1).any()) or choices.lonely == "certainty"
-    ratio = ratio_of_tally(tally, _GROUPS[criterion], counted, weights=weights, second_stage=second_stage)
+    entering = tally.blocks(GROUPS_COUNTED[criterion], weighted=weights is not None)
+    ratio = ratio_of_tally(tally, entering, counted, weights=weights, second_stage=second_stage)
     squared_error = kernel_of(tally, choices)(ratio.scores, blocks=ratio.blocks)
     visited, villages = ratio.households > 0, int(tally.stratum_sizes.sum())
     known = bool((tally.stratum_sizes > 0).all())
+    needs = INTERVALS[choices.interval].needs
     summary = Summary(
         value=ratio.value,
         standard_error=np.sqrt(squared_error),
         size=ratio.size,
         floor=ratio.floor,
+        household_floor=ratio.household_floor,
         households=row_sums(ratio.households) / np.maximum(visited.sum(axis=1), 1),
         events=row_sums(ratio.events),
         icc=intraclass_correlation(ratio.households, ratio.events, tally.stratum, strata),
         fpc=1 - len(tally.stratum) / villages if known and villages else 1.0,
         df=degrees_of_freedom(visited, tally.stratum, strata),
         confidence=choices.confidence,
+        third_moment=third_moment(ratio.scores, tally.stratum, fraction) if needs == "third_moment" else None,
+        population=_population(tally, entering, counted) if needs == "population" else None,
     )
     return Rate(ratio=ratio, squared_error=squared_error, estimate=_with_interval(ratio, summary, choices.interval))
 
@@ -128,6 +134,15 @@ def kernel_of(tally: Tally, choices: Choices) -> Kernel:
         variance=choices.variance,
         lonely=choices.lonely,
     )
+
+
+def _population(tally: Tally, entering: slice | list[int], counted: Counted) -> Floats | None:
+    """Return the estimated units that the visited ones were drawn from, sum w s, shape (R,); None without sizes."""
+    weights = tally.weights()
+    if weights is None:
+        return None
+    _, units = village_sums(tally, entering, counted, weights=weights)
+    return row_sums(units)
 
 
 def _with_interval(ratio: Ratio, summary: Summary, interval: str) -> Estimate:
@@ -153,17 +168,24 @@ def _with_interval(ratio: Ratio, summary: Summary, interval: str) -> Estimate:
 
 def per_village(rate: Rate, counted: Counted, tally: Tally, choices: Choices, persons: Ints | None) -> Rate:
     """Return the missed rate over all unregistered units of the drawn villages: a value, no error, no interval."""
+    unregistered = slice(UNREGISTERED, None, len(GROUPS))  # of every part
     if persons is None:
         # Without a list the households of a group that was not visited are unknown too, and read as 0.
         units = np.zeros(tally.villages.shape)
     elif counted == "households":
-        units = tally.block_sizes[:, :, UNREGISTERED].astype(np.float64)
+        units = tally.block_sizes[:, :, unregistered].sum(axis=2).astype(np.float64)
     else:
         units = persons[tally.villages].astype(np.float64)
-    found = tally.moments[:, :, UNREGISTERED, MOMENTS.index(f"wrong_{counted}")].astype(np.float64)
-    if choices.weighting == "weighted":
-        units = units / drawn_fraction(tally)[tally.stratum]
-        found = found * design_weights(tally)[:, :, UNREGISTERED]
+    if tally.places is not None:
+        units = units * tally.places
+    weighted = choices.weighting == "weighted"
+    entering = tally.blocks((UNREGISTERED,), weighted=weighted)
+    found = tally.moments[:, :, entering][..., MOMENTS.index(f"wrong_{counted}")].astype(np.float64)
+    if weighted:
+        # After a second phase no weight belongs to a whole village.
+        units = units * (np.nan if tally.phase2_weights is not None else 1 / _village_chance(tally))
+        found = found * design_weights(tally)[:, :, entering]
+    found = found.sum(axis=2)
     whole = units.sum(axis=1)
     measured = whole > 0
     value = np.where(measured, found.sum(axis=1) / np.where(measured, whole, 1), np.nan)
@@ -179,3 +201,7 @@ def per_village(rate: Rate, counted: Counted, tally: Tally, choices: Choices, pe
         high=unknown,
     )
     return replace(rate, estimate=without_error)
+
+
+def _village_chance(tally: Tally) -> Floats:
+    return drawn_fraction(tally)[tally.stratum] if tally.chance is None else tally.chance

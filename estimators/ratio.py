@@ -1,17 +1,15 @@
 """Ratios and totals of plain rows, for readers who have weights, strata and clusters in columns (METHODS 2.1, 2.4).
 
-The same Taylor kernel as `estimate`, so that what other programs and textbooks print can be held against it.
+One number at a time; `estimators.samples` gives several with their covariance, and further stages.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from estimators.interval import Floats
-from estimators.variance import Blocks, Lonely, degrees_of_freedom, taylor_variance
-from sampler.errors import refuse
-from sampler.frame import Ints
+from estimators.samples import Estimates, Sample, Stage, ratios, totals
+from estimators.variance import Lonely
 
 Result = tuple[float, float, int]  # value, standard error, degrees of freedom
 
@@ -61,13 +59,8 @@ def ratio_of_rows(
     >>> ratio_of_rows([1, 3, 5, 7], [1, 1, 1, 1], [1, 1, 1, 1], [0, 0, 0, 0], [1, 1, 2, 2])
     (4.0, 2.0, 1)
     """
-    y, x, w = (np.asarray(part, dtype=np.float64) for part in (numerator, denominator, weights))
-    whole = float(w @ x)
-    if whole == 0:
-        raise refuse("nothing_counted")
-    value = float(w @ y) / whole
-    scores = w * (y - value * x) / whole
-    return value, *_error_of_rows(scores, stratum, cluster, stratum_sizes, cluster_sizes, lonely)
+    sample = _sample(weights, stratum, cluster, stratum_sizes, cluster_sizes, lonely)
+    return _single(ratios(sample, numerator, denominator))
 
 
 def total_of_rows(
@@ -87,50 +80,24 @@ def total_of_rows(
     >>> total_of_rows([1, 3, 5, 7], [2, 2, 2, 2], [0, 0, 0, 0], [1, 1, 2, 2])
     (32.0, 16.0, 1)
     """
-    scores = np.asarray(weights, dtype=np.float64) * np.asarray(numerator, dtype=np.float64)
-    return float(scores.sum()), *_error_of_rows(scores, stratum, cluster, stratum_sizes, cluster_sizes, lonely)
+    return _single(totals(_sample(weights, stratum, cluster, stratum_sizes, cluster_sizes, lonely), numerator))
 
 
-def _error_of_rows(
-    scores: Floats,
+def _sample(
+    weights: ArrayLike,
     stratum: ArrayLike,
     cluster: ArrayLike,
     stratum_sizes: ArrayLike | None,
     cluster_sizes: ArrayLike | None,
     lonely: Lonely,
-) -> tuple[float, int]:
-    """Return standard error and degrees of freedom of the sum of the rows' scores."""
-    row_stratum, unit, unit_stratum = _labels(stratum, cluster)
-    count, strata = len(unit_stratum), int(unit_stratum[-1]) + 1
-    taken = np.bincount(unit, minlength=count)
-    sums: Floats = np.bincount(unit, scores, count).astype(np.float64)
-    blocks = None
+) -> Sample:
+    """Return rows in clusters in strata as a sample; rows are drawn from a cluster without further strata."""
+    stages = [Stage(stratum=stratum, unit=cluster, sizes=stratum_sizes)]
     if cluster_sizes is not None:
-        squares: Floats = np.bincount(unit, (scores - (sums / taken)[unit]) ** 2, count).astype(np.float64)
-        blocks = Blocks(
-            squares=squares[None, :, None],
-            taken=taken[None, :, None],
-            available=_of_first_row(cluster_sizes, unit, count)[None, :, None].astype(np.int64),
-        )
-    fraction = np.zeros(strata)
-    if stratum_sizes is not None:
-        fraction = np.bincount(unit_stratum, minlength=strata) / _of_first_row(stratum_sizes, row_stratum, strata)
-    # Where f_h is 0 the two-stage form is that of the ultimate cluster.
-    found = taylor_variance(sums[None], unit_stratum, fraction, blocks=blocks, variance="two_stage", lonely=lonely)
-    df = degrees_of_freedom(np.ones((1, count), dtype=bool), unit_stratum, strata)
-    return float(np.sqrt(found[0])), int(df[0])
+        rows = len(np.asarray(weights))
+        stages.append(Stage(stratum=np.zeros(rows), unit=np.arange(rows), sizes=cluster_sizes))
+    return Sample(weights=weights, stages=tuple(stages), lonely=lonely)
 
 
-def _labels(stratum: ArrayLike, cluster: ArrayLike) -> tuple[Ints, Ints, Ints]:
-    """Return stratum and cluster of each row, and the stratum of each cluster, as numbers in ascending order."""
-    _, row_stratum = np.unique(np.asarray(stratum), return_inverse=True)
-    clusters, row_cluster = np.unique(np.asarray(cluster), return_inverse=True)
-    pairs, unit = np.unique(row_stratum * len(clusters) + row_cluster, return_inverse=True)
-    return row_stratum, unit, pairs // len(clusters)
-
-
-def _of_first_row(values: ArrayLike, place: Ints, count: int) -> NDArray[np.float64]:
-    """Return the value of the first row of each place, shape (count,)."""
-    _, first = np.unique(place, return_index=True)
-    result: NDArray[np.float64] = np.asarray(values, dtype=np.float64)[first[:count]]
-    return result
+def _single(found: Estimates) -> Result:
+    return float(found.value[0]), float(found.standard_error[0]), int(found.df[0])

@@ -9,8 +9,9 @@ caller's affair; its weights are inside it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +36,14 @@ class Blocks:
         Households visited, n.
     available : ndarray of int64
         Households there are, N; 0 where not known.
+    which : tuple of int, optional
+        Numbers of the blocks, by which `taylor_covariance` sees that two estimates count the same households.
     """
 
     squares: Floats
     taken: Ints
     available: Ints
+    which: tuple[int, ...] = ()
 
 
 def taylor_variance(
@@ -93,11 +97,92 @@ def taylor_variance(
     >>> taylor_variance(scores, np.array([0, 0, 1, 1]), np.array([0.1, 0.2]))
     array([4.])
     """
+    finite = variance == "two_stage"
+    terms, others = _first_stage(stratum, fraction, variance, lonely)
+    total = np.zeros(len(scores))
+    for columns, factor, alone in terms:
+        if alone:
+            total += factor * (scores[:, columns.start] - scores.mean(axis=1)) ** 2
+        else:
+            total += factor * _between(scores[:, columns])
+    if others != 1:
+        total *= others
+    if blocks is not None:
+        for columns, share in _second_stage(stratum, fraction, variance, lonely):
+            total += share * _within(blocks, columns, finite=finite)
+    return total
+
+
+def taylor_covariance(
+    scores: Floats,
+    stratum: Ints,
+    fraction: Floats,
+    *,
+    blocks: Sequence[Blocks] | None = None,
+    variance: Variance = "ultimate_cluster",
+    lonely: Lonely = "fail",
+) -> Floats:
+    """Return the estimated covariance matrix of the sums of K columns of scores; its diagonal is `taylor_variance`.
+
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (R, m, K)
+        Linearised values of K estimates by drawn village.
+    stratum, fraction, variance, lonely
+        As in `taylor_variance`.
+    blocks : sequence of K Blocks, optional
+        The second stage of each estimate; their numbers `which` tell the blocks apart.
+
+    Returns
+    -------
+    ndarray of float64, shape (R, K, K)
+
+    Raises
+    ------
+    InputError
+        As `taylor_variance`; ``second_stage_shared`` when two estimates count households of the same block, whose cross
+        products blocks do not hold: rows do (`estimators.samples`).
+
+    Examples
+    --------
+    Two estimates, one twice the other:
+
+    >>> scores = np.array([[[1.0, 2.0], [3.0, 6.0]]])
+    >>> taylor_covariance(scores, np.array([0, 0]), np.array([0.0]))
+    array([[[ 4.,  8.],
+            [ 8., 16.]]])
+    """
+    terms, others = _first_stage(stratum, fraction, variance, lonely)
+    total = np.zeros((len(scores), scores.shape[2], scores.shape[2]))
+    for columns, factor, alone in terms:
+        here = scores[:, columns]
+        size = here.shape[1]
+        centred = here - (scores if alone else here).mean(axis=1, keepdims=True)
+        total += (factor if alone else factor * size / (size - 1)) * np.einsum("rmk,rml->rkl", centred, centred)
+    if others != 1:
+        total *= others
+    if blocks is not None:
+        _require_apart(blocks)
+        for columns, share in _second_stage(stratum, fraction, variance, lonely):
+            for k, own in enumerate(blocks):
+                total[:, k, k] += share * _within(own, columns, finite=variance == "two_stage")
+    return total
+
+
+class _Term(NamedTuple):
+    """What a stratum adds at the first stage: its columns, their factor, and whether its one village stands alone."""
+
+    columns: slice
+    factor: float
+    alone: bool
+
+
+def _first_stage(stratum: Ints, fraction: Floats, variance: Variance, lonely: Lonely) -> tuple[list[_Term], float]:
+    """Return the terms of the first stage, and what their sum is multiplied by for the strata left out."""
     for key, found, allowed in (("variance", variance, get_args(Variance)), ("lonely", lonely, get_args(Lonely))):
         if found not in allowed:
             raise refuse("outside_domain", key=key, found=found, allowed=", ".join(allowed))
-    finite = variance == "two_stage"
-    total = np.zeros(len(scores))
+    terms: list[_Term] = []
     left_out = 0
     strata = drawn_strata(stratum, len(fraction))
     for h, columns in strata:
@@ -105,21 +190,32 @@ def taylor_variance(
         alone = columns.stop - columns.start == 1 and f < 1
         if alone and lonely == "fail":
             raise refuse("lonely_stratum", stratum=h)
-        if f < 1 and not alone:
-            total += (1 - f * finite) * _between(scores[:, columns])
-        if alone and lonely == "adjust":
-            total += (1 - f * finite) * (scores[:, columns.start] - scores.mean(axis=1)) ** 2
+        if f < 1 and (not alone or lonely == "adjust"):
+            terms.append(_Term(columns, 1 - f * (variance == "two_stage"), alone))
         left_out += alone and lonely == "average"
-    if left_out:
-        others = len(strata) - left_out
-        total *= len(strata) / others if others else np.nan
-    if blocks is not None:
-        for h, columns in strata:
-            alone = columns.stop - columns.start == 1
-            share = 1.0 if alone and lonely == "certainty" else float(fraction[h])
-            if share == 1 or (finite and share > 0):
-                total += share * _within(blocks, columns, finite=finite)
-    return total
+    others = len(strata) - left_out
+    return terms, (len(strata) / others if others else np.nan) if left_out else 1.0
+
+
+def _second_stage(stratum: Ints, fraction: Floats, variance: Variance, lonely: Lonely) -> list[tuple[slice, float]]:
+    """Return columns and factor f_h of the strata that have a second-stage term."""
+    found: list[tuple[slice, float]] = []
+    for h, columns in drawn_strata(stratum, len(fraction)):
+        alone = columns.stop - columns.start == 1
+        share = 1.0 if alone and lonely == "certainty" else float(fraction[h])
+        if share == 1 or (variance == "two_stage" and share > 0):
+            found.append((columns, share))
+    return found
+
+
+def _require_apart(blocks: Sequence[Blocks]) -> None:
+    """Refuse estimates that count households of the same block of the same village."""
+    for k, one in enumerate(blocks):
+        for other in blocks[k + 1 :]:
+            for b in set(one.which) & set(other.which):
+                here, there = one.which.index(b), other.which.index(b)
+                if np.any((one.taken[:, :, here] > 0) & (other.taken[:, :, there] > 0)):
+                    raise refuse("second_stage_shared")
 
 
 def drawn_strata(stratum: Ints, strata: int) -> list[tuple[int, slice]]:

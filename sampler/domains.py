@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, GroupedMetadata, Gt, Interval, Le, Lt
 
@@ -16,13 +17,21 @@ Share = Annotated[Decimal, Interval(ge=0, le=1)]
 PositiveShare = Annotated[Decimal, Interval(gt=0, le=1)]
 ErrorLevel = Annotated[Decimal, Interval(ge=0, lt=1)]
 Icc = Annotated[Decimal, Interval(ge=0, lt=1)]
+# Of log-odds; at 5 a village in six has over 100 times the odds of one in the middle.
+EffectSd = Annotated[Decimal, Interval(ge=0, le=5)]
 Correlation = Annotated[Decimal, Interval(ge=0, le=1)]
 RemoteMultiplier = Annotated[Decimal, Interval(gt=0, le=100)]
+KeyMultiplier = Annotated[Decimal, Interval(gt=0, le=100)]
+TownshipMultiplier = Annotated[Decimal, Interval(gt=0, le=100)]
+Absence = Annotated[Decimal, Interval(ge=0, lt=1)]
+OddsRatio = Annotated[Decimal, Interval(gt=0, le=100)]
+Distance = Annotated[Decimal, Interval(gt=0, le=10_000)]  # kilometres
 OversampleFactor = Annotated[Decimal, Interval(gt=0, le=100)]
 # No county has more people; a larger number is a slip that would only exhaust the memory.
 Count = Annotated[int, Interval(ge=0, le=10_000_000)]
 PositiveCount = Annotated[int, Interval(ge=1, le=10_000_000)]
 Steps = Annotated[int, Interval(ge=2, le=1001)]
+Points = Annotated[Decimal, Interval(ge=-1000, le=1000)]  # of a score
 Seed = Annotated[int, Interval(ge=0, lt=2**63)]
 
 
@@ -74,18 +83,29 @@ def holds(value: Any, domain: object) -> bool:
 
 
 def require_domains(record: object) -> None:
-    """Check every field of a dataclass that is declared with a domain.
+    """Check every field of a dataclass that is declared with a domain, or as a mapping to values that have one.
 
     Raises
     ------
     InputError
-        One ``outside_domain`` mistake a field, all at once.
+        One ``outside_domain`` mistake a field, or a key of a mapping, all at once.
     """
     hints = get_type_hints(type(record), include_extras=True)
     wrong = [
-        Mistake("outside_domain", {"key": name, "found": str(value), "allowed": describe(hint)})
+        Mistake("outside_domain", {"key": key, "found": str(value), "allowed": describe(domain)})
         for name, hint in hints.items()
-        if isinstance(value := getattr(record, name), int | float | Decimal | Fraction) and not holds(value, hint)
+        for key, value, domain in _parts(name, getattr(record, name), hint)
+        if isinstance(value, int | float | Decimal | Fraction) and not holds(value, domain)
     ]
     if wrong:
         raise InputError(wrong)
+
+
+def _parts(name: str, value: object, hint: object) -> Iterator[tuple[str, object, object]]:
+    """Yield a field, or each value of a mapping, with its dotted key and its domain."""
+    if isinstance(value, Mapping):
+        yield from ((f"{name}.{key}", item, get_args(hint)[-1]) for key, item in value.items())
+    elif get_origin(hint) in (Union, UnionType):  # a domain or None
+        yield from ((name, value, part) for part in get_args(hint) if part is not NoneType)
+    else:
+        yield name, value, hint

@@ -7,18 +7,30 @@ replaces a fixed order of propensities.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Literal
 
 import numpy as np
 
-from sampler.domains import Correlation, ErrorLevel, Icc, RemoteMultiplier, Share, require_domains
-from sampler.errors import InputError, refuse
+from sampler.domains import (
+    Correlation,
+    EffectSd,
+    ErrorLevel,
+    Icc,
+    KeyMultiplier,
+    RemoteMultiplier,
+    Share,
+    TownshipMultiplier,
+    require_domains,
+)
+from sampler.errors import InputError, Mistake, refuse
 from sampler.frame import Frame, Ints
 from sampler.population import Population
 from sampler.turning import ERROR_KINDS, Order, Structure, nearest, turning_order
+from sampler.village_effects import EFFECTS
 
 __all__ = ["ERROR_KINDS", "ErrorModel", "NestedPopulations", "nested_populations", "synthesise_populations"]
 
@@ -33,10 +45,20 @@ class ErrorModel:
         True person rates of the county, 0 <= rate < 1.
     disapproval : Decimal
         True share of all households that do not approve.
+    village_effect : {"beta", "logit_normal"}
+        How villages differ: by a constant intraclass correlation, or by a constant standard deviation of log-odds.
     icc : Decimal, default 0.02
-        Intraclass correlation of household errors within villages.
+        Intraclass correlation of household errors within villages; read by beta effects only.
+    effect_sd : Decimal, default 0.9
+        Standard deviation of the villages' log-odds; read by logit-normal effects only. The default clusters errors as
+        much as the default `icc` does where 2% of the households are wrong (METHODS 5.1, integrated).
     remote_multiplier : Decimal, default 2
         Error rate of remote villages over that of ordinary ones; approval has none.
+    key_multiplier : Decimal, default 1
+        Error rate of key households over that of others of the same village; approval has none.
+    townships : mapping of str to Decimal, default empty
+        Error rate of the villages of a township, by its name, over what it would be otherwise: one bad township.
+        Approval has none.
     shared : Decimal, default 0.5
         Correlation, on the normal scale, of a village's effects on the three kinds.
     whole_wrong_exit, whole_missed : Decimal, default 0.9 and 0.7
@@ -46,14 +68,26 @@ class ErrorModel:
 
     Notes
     -----
-    Defaults as METHODS section 10 states them; no source gives them for a real county.
+    Defaults as METHODS section 10 states them; no source gives them for a real county. Multipliers say how rates
+    compare, not how high they are: the county's person rate is the level whatever they are.
+
+    Examples
+    --------
+    >>> model = ErrorModel(wrong_exit=Decimal("0.02"), missed=Decimal("0.02"), village_effect="logit_normal")
+    >>> model.structure("missed").effect
+    LogitNormalEffect(effect_sd=0.9)
     """
 
     wrong_exit: ErrorLevel
     missed: ErrorLevel
     disapproval: ErrorLevel = Decimal("0.05")
+    village_effect: Literal["beta", "logit_normal"] = "beta"
     icc: Icc = Decimal("0.02")
+    effect_sd: EffectSd = Decimal("0.9")
     remote_multiplier: RemoteMultiplier = Decimal(2)
+    key_multiplier: KeyMultiplier = Decimal(1)
+    # A mapping has no hash; equal models have equal hashes without it.
+    townships: Mapping[str, TownshipMultiplier] = field(default_factory=dict, hash=False)
     shared: Correlation = Decimal("0.5")
     whole_wrong_exit: Share = Decimal("0.9")
     whole_missed: Share = Decimal("0.7")
@@ -61,22 +95,54 @@ class ErrorModel:
 
     def __post_init__(self) -> None:
         require_domains(self)
+        object.__setattr__(self, "townships", dict(sorted(self.townships.items())))  # our own, in one order
 
     @property
     def family(self) -> tuple[object, ...]:
         """Everything but the levels: models of one family make nested populations."""
-        return tuple(getattr(self, each.name) for each in fields(self) if each.name not in ERROR_KINDS)
+        rest = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ERROR_KINDS}
+        return tuple((rest | {"townships": tuple(self.townships.items())}).values())
 
     def structure(self, kind: str) -> Structure:
         """Return what decides which households turn wrong first in one kind: all but levels and totals."""
-        whole = {"wrong_exit": self.whole_wrong_exit, "missed": self.whole_missed}.get(kind, Decimal(1))
+        law = EFFECTS[self.village_effect]
+        effect = law(**{each.name: float(getattr(self, each.name)) for each in fields(law)})
+        if kind == "disapproval":
+            return Structure(kind=kind, effect=effect, shared=float(self.shared), whole=1.0)
         return Structure(
             kind=kind,
-            icc=float(self.icc),
-            remote_multiplier=1.0 if kind == "disapproval" else float(self.remote_multiplier),
+            effect=effect,
             shared=float(self.shared),
-            whole=float(whole),
+            whole=float({"wrong_exit": self.whole_wrong_exit, "missed": self.whole_missed}[kind]),
+            remote_multiplier=float(self.remote_multiplier),
+            key_multiplier=float(self.key_multiplier),
+            townships=tuple((name, float(multiplier)) for name, multiplier in self.townships.items()),
         )
+
+    def require_townships(self, frame: Frame) -> None:
+        """Check that every township named is one of the county's.
+
+        Raises
+        ------
+        InputError
+            One ``unknown_township`` mistake a name, with the nearest of the county's.
+        """
+        known = sorted(set(frame.townships))
+        wrong = [
+            Mistake(
+                "unknown_township",
+                {
+                    "key": f"townships.{name}",
+                    "found": name,
+                    "nearest": next(iter(get_close_matches(name, known, n=1)), ""),
+                    "allowed": ", ".join(known),
+                },
+            )
+            for name in self.townships
+            if name not in known
+        ]
+        if wrong:
+            raise InputError(wrong)
 
 
 def synthesise_populations(
@@ -103,7 +169,7 @@ def synthesise_populations(
     Raises
     ------
     InputError
-        ``level_unreachable`` when even all households wrong do not reach a level.
+        ``level_unreachable`` when even all households wrong do not reach a level; ``unknown_township``.
 
     Examples
     --------
@@ -185,7 +251,7 @@ def nested_populations(
     Raises
     ------
     InputError
-        ``level_unreachable`` as in `synthesise_populations`.
+        ``level_unreachable`` and ``unknown_township`` as in `synthesise_populations`.
 
     Examples
     --------
@@ -202,6 +268,7 @@ def nested_populations(
     """
     if len({model.family for model in models}) != 1:
         raise ValueError("nested populations are those of one family")
+    models[0].require_townships(frame)
     size = len(frame.household_persons)
     places = np.empty((len(models), len(ERROR_KINDS)), dtype=np.int64)
     wrong_from, wrong_persons = np.full(size, len(models)), np.zeros(size, dtype=np.int64)

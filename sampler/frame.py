@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +42,10 @@ class Frame:
         Persons of each household.
     household_key : ndarray of bool, shape (N,)
         Key households (重点户).
+    household_hamlet : ndarray of int64, shape (N,), optional
+        Number of each household's hamlet (村民小组) within its village, from 0.
+    household_ids : tuple of str, length N, optional
+        The numbers by which the household table calls its households: personal data, for the field form alone.
     sizes_synthesised : bool
         True when the household sizes were made from the totals and not listed.
     synthetic : bool
@@ -75,6 +79,8 @@ class Frame:
     synthetic: bool = False
     distance_km: NDArray[np.float64] | None = None
     location_km: NDArray[np.float64] | None = None
+    household_hamlet: Ints | None = None
+    household_ids: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         wrong = [
@@ -95,6 +101,13 @@ class Frame:
                 Mistake(
                     "household_persons",
                     {"found": int(self.household_persons.sum()), "allowed": int(self.group_persons.sum())},
+                )
+            )
+        if self.household_ids is not None and len(self.household_ids) != len(self.household_persons):
+            wrong.append(
+                Mistake(
+                    "household_count",
+                    {"found": len(self.household_ids), "allowed": len(self.household_persons)},
                 )
             )
         if wrong:
@@ -131,6 +144,28 @@ class Frame:
         start = int(self.group_households.ravel()[: 3 * village + group].sum())
         return slice(start, start + int(self.group_households[village, group]))
 
+    def household_names(self, households: Ints) -> list[str]:
+        """Return what households are called: their own numbers, else their places in the list of their village's group.
+
+        Parameters
+        ----------
+        households : ndarray of int64, shape (n,)
+            Indices of households.
+
+        Examples
+        --------
+        >>> frame = frame_from_counts(name="x", codes=["a", "b"], villages=["A", "B"], townships=["T", "T"],
+        ...     remote=[False, True], group_households=np.array([[2, 0, 1], [1, 0, 2]]),
+        ...     group_persons=np.array([[5, 0, 2], [3, 0, 6]]))
+        >>> frame.household_names(np.array([1, 2, 5]))
+        ['a-E2', 'a-U1', 'b-U2']
+        """
+        if self.household_ids is not None:
+            return [self.household_ids[household] for household in households.tolist()]
+        villages, groups = self.household_village[households], self.household_group[households]
+        places = households - self.offsets[3 * villages + groups] + 1
+        return [f"{self.codes[v]}-{'ERU'[g]}{k}" for v, g, k in zip(villages, groups, places, strict=True)]
+
     def to_frame(self) -> pd.DataFrame:
         """Return the village table, one row a village."""
         import pandas as pd  # noqa: PLC0415 - half a second that the command line need not pay
@@ -146,6 +181,39 @@ class Frame:
             columns[f"{group}_households"] = self.group_households[:, g]
             columns[f"{group}_persons"] = self.group_persons[:, g]
         return pd.DataFrame(columns)
+
+
+def with_marks(frame: Frame, *, key_share: float = 0.0, hamlets: int = 0) -> Frame:
+    """Return a frame in which a share of the households is marked as key, and villages are divided into hamlets.
+
+    A stand-in for lists that do not say: both are spread evenly over the households of each village and group, whose
+    sizes are synthesised too, so that marked households are of all sizes.
+
+    Parameters
+    ----------
+    frame : Frame
+        Without such marks.
+    key_share : float, 0..1
+        Share of key households (重点户).
+    hamlets : int
+        Hamlets (村民小组) of each village; as many as it has households where these are fewer. 0 for none.
+
+    Examples
+    --------
+    >>> frame = frame_from_counts(name="one village", codes=["a"], villages=["A"], townships=["T"], remote=[False],
+    ...     group_households=np.array([[4, 0, 2]]), group_persons=np.array([[9, 0, 5]]))
+    >>> marked = with_marks(frame, key_share=0.5, hamlets=3)
+    >>> marked.household_key.astype(int).tolist(), marked.household_hamlet.tolist()
+    ([0, 1, 0, 1, 0, 1], [0, 1, 2, 0, 0, 1])
+    """
+    sizes = frame.group_households.ravel()
+    place = np.arange(len(frame.household_persons)) - np.repeat(frame.offsets[:-1], sizes)
+    key = np.floor((place + 1) * key_share + 1e-9) > np.floor(place * key_share + 1e-9)
+    return replace(
+        frame,
+        household_key=frame.household_key | key,
+        household_hamlet=place % hamlets if hamlets else frame.household_hamlet,
+    )
 
 
 def mistakes_in_counts(households: Ints, persons: Ints) -> Iterator[tuple[int, Mistake]]:

@@ -132,3 +132,14 @@ def below(starts: Words, first: NDArray[np.int64] | int, k: int, bound: NDArray[
     whole = word(starts, np.asarray(first) + (k >> 1))
     half = (whole >> np.uint64(32)) if k & 1 else (whole & np.uint64(0xFFFFFFFF))
     return ((half * np.asarray(bound, dtype=np.uint64)) >> np.uint64(32)).astype(np.int64)
+
+
+def unit_interval(words: Words) -> NDArray[np.float64]:
+    """Return numbers in [0, 1) from the upper 53 bits of words.
+
+    Examples
+    --------
+    >>> unit_interval(np.array([0, 2**63], dtype=np.uint64))
+    array([0. , 0.5])
+    """
+    return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53

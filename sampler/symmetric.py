@@ -20,6 +20,10 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sampler.selection.sequential import SequentialTable
+
+Floats = NDArray[np.float64]
+
 Unit = TypeVar("Unit")
 Law = TypeVar("Law")
 
@@ -98,3 +102,83 @@ def sample_values(values: NDArray[Any], drawn: int) -> NDArray[Any]:
         table[k] = (1 - join) * table[k] + join * value * table[k - 1]
     law: NDArray[Any] = table[drawn]
     return law
+
+
+# With odds. If units enter a sample of n with chance proportional to the product of their odds w, e_k being the
+# elementary symmetric polynomial of the odds of units i, i + 1, ..., only quotients of these are kept:
+#
+#     lambda_k = e_k / e_{k-1},   c_k = w / (lambda_k + w),   lambda'_k = (lambda_k + w)(1 - c_{k-1}),   c_0 = 0.
+#
+# c_k is the chance that unit i is taken when k are still to draw from it and those behind it. Everything is a sum or a
+# product of numbers that are not negative, whatever their number and size, and 1 - c has a quotient of its own.
+
+
+def with_odds(odds: Floats, drawn: int) -> SequentialTable:
+    """Return the table of a sample whose chance is proportional to the product of its units' odds.
+
+    Parameters
+    ----------
+    odds : ndarray of float64, shape (N,)
+        Above 0; only their proportions matter.
+    drawn : int
+        Sample size, 0..N.
+
+    Returns
+    -------
+    SequentialTable
+
+    Examples
+    --------
+    >>> with_odds(np.array([1.0, 2.0, 3.0]), 2).first().round(6)  # 2, 3 and 6 are the chances of the samples, out of 11
+    array([0.454545, 0.727273, 0.818182])
+    """
+    take, skip = np.zeros((len(odds), drawn + 1)), np.ones((len(odds), drawn + 1))
+    quotient = np.zeros(drawn)
+    for i in range(len(odds) - 1, -1, -1):
+        both = quotient + odds[i]
+        take[i, 1:] = odds[i] / both
+        skip[i, 1:] = quotient / both
+        quotient = both * skip[i, :-1]
+    return SequentialTable(take=take, skip=skip, mark=np.zeros((0, 0)))
+
+
+def with_odds_and_mark(odds: Floats, marks: Floats, drawn: int) -> SequentialTable:
+    """Return the table of a sample whose chance is proportional to the product of its units' odds, one of them marked.
+
+    Parameters
+    ----------
+    odds : ndarray of float64, shape (N,)
+        Above 0.
+    marks : ndarray of float64, shape (N,)
+        What stands in place of the odds of the marked unit; above 0.
+    drawn : int
+        Sample size, 1..N.
+
+    Returns
+    -------
+    SequentialTable
+        Of the sample and the marked unit together. With f_k the sum over samples of k with their marked unit,
+        beta_k = f_k / e_{k-1}, and beta'_k = (1 - c_{k-1})(beta_k + mark) + c_{k-1} beta_{k-1}.
+
+    Examples
+    --------
+    >>> with_odds_and_mark(np.array([1.0, 2.0, 3.0]), np.ones(3), 1).first().round(6)
+    array([0.333333, 0.333333, 0.333333])
+    """
+    marked = with_odds(odds, drawn)
+    take, skip = np.zeros_like(marked.take), np.ones_like(marked.skip)
+    mark = np.zeros_like(take)
+    quotient = np.zeros(drawn + 1)
+    for i in range(len(odds) - 1, -1, -1):
+        c, d = marked.take[i, :-1], marked.skip[i, :-1]
+        whole = d * (quotient[1:] + marks[i]) + c * quotient[:-1]
+        # Where no such sample exists, before the list can end, no draw comes.
+        np.divide(c * quotient[:-1], whole, out=take[i, 1:], where=whole > 0)
+        np.divide(d * quotient[1:], whole, out=skip[i, 1:], where=whole > 0)
+        np.divide(d * marks[i], whole, out=mark[i, 1:], where=whole > 0)
+        quotient[1:] = whole
+    return SequentialTable(
+        take=np.concatenate([marked.take, take], axis=1),
+        skip=np.concatenate([marked.skip, skip], axis=1),
+        mark=mark,
+    )

@@ -1,9 +1,8 @@
 """The error level at which each household of a population turns wrong.
 
-The propensity of a household in village i at error level p is the quantile of Beta(mu (1-rho)/rho, (1-mu)(1-rho)/rho)
-at the village's own uniform v_i, with mu = p times the stratum's relative rate; the household is wrong once that
-reaches its own uniform u. Its turning level is therefore the root in p of I_u(mu (1-rho)/rho, (1-mu)(1-rho)/rho) =
-v_i, with I the regularised incomplete beta function. Only households that turn near the levels asked for are solved.
+The propensity of a household's cell rises with the error level by the law of village effects; the household is wrong
+once that reaches its own uniform u, and the level where it does is its turning level. Only households that turn near
+the levels asked for are solved.
 """
 
 from __future__ import annotations
@@ -14,19 +13,13 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import betainc, betaincinv, ndtr, ndtri
 
 from sampler.frame import EXITED, UNREGISTERED, Bools, Frame, Ints
 from sampler.streams import Purpose, stream
-
-Floats = NDArray[np.float64]
+from sampler.village_effect import Cells, Floats, Front, VillageEffect
 
 ERROR_KINDS = ("wrong_exit", "missed", "disapproval")
 _GROUP_OF_KIND = {"wrong_exit": EXITED, "missed": UNREGISTERED}
-
-_NODES = 4  # levels at which a village's quantile is tabulated for the first guess
-_ROUNDS = 12  # steps of the root finder before a household is bisected
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,21 +30,25 @@ class Structure:
     ----------
     kind : str
         One of `ERROR_KINDS`.
-    icc : float
-        Intraclass correlation within villages.
-    remote_multiplier : float
-        Rate of remote villages over that of ordinary ones.
+    effect : VillageEffect
+        Law of the village effects, of the catalogue `sampler.village_effects`.
     shared : float
         Correlation, on the normal scale, of a village's effects on the three kinds.
     whole : float
         Chance that an error takes the whole household.
+    remote_multiplier, key_multiplier : float, default 1
+        Rate of remote villages over that of ordinary ones, and of key households over that of the others.
+    townships : tuple of (str, float), default empty
+        Rate of the villages of a township over what it would be otherwise, by the township's name.
     """
 
     kind: str
-    icc: float
-    remote_multiplier: float
+    effect: VillageEffect
     shared: float
     whole: float
+    remote_multiplier: float = 1.0
+    key_multiplier: float = 1.0
+    townships: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -115,7 +112,8 @@ def turning_order(
     >>> from sampler.frame import frame_from_counts
     >>> frame = frame_from_counts(name="one village", codes=["a"], villages=["A"], townships=["T"], remote=[False],
     ...     group_households=np.array([[50, 0, 0]]), group_persons=np.array([[150, 0, 0]]))
-    >>> structure = Structure(kind="wrong_exit", icc=0.02, remote_multiplier=2.0, shared=0.5, whole=0.9)
+    >>> from sampler.village_effects.beta import BetaEffect
+    >>> structure = Structure(kind="wrong_exit", effect=BetaEffect(icc=0.02), shared=0.5, whole=0.9)
     >>> at = {"lowest": Decimal("0.01"), "highest": Decimal("0.05")}
     >>> order = turning_order(frame, structure, seed=1, replicate=0, **at)
     >>> order.counted, order.levels[:3].round(4).tolist(), order.reached[:3].tolist()
@@ -137,16 +135,14 @@ def _order(frame: Frame, structure: Structure, seed: int, replicate: int, lowest
     propensity = uniforms.disapproval if kind == "disapproval" else uniforms.error[may_turn.members]
     full = np.where(uniforms.whole[may_turn.members] < structure.whole, may_turn.weight, 1)
     counted = int(may_turn.weight.sum())
-    villages = _Villages(
-        normal=np.sqrt(structure.shared) * uniforms.shared_normal
-        + np.sqrt(1 - structure.shared) * uniforms.own_normal[ERROR_KINDS.index(kind)],
-        relative=_relative_rates(frame, structure),
-        icc=structure.icc,
-    )
+    cells = _cells(frame, structure)
+    normal = np.sqrt(structure.shared) * uniforms.shared_normal
+    normal += np.sqrt(1 - structure.shared) * uniforms.own_normal[ERROR_KINDS.index(kind)]
     levels = _turning_levels(
         propensity,
-        may_turn.village,
-        villages,
+        cells.of_household,
+        Cells(normal=normal[cells.village], relative=cells.relative),
+        structure.effect,
         lowest=float(lowest),
         highest=float(highest),
         few=lambda turned: bool(full[turned].sum() <= nearest(lowest, counted)),
@@ -159,7 +155,7 @@ def _order(frame: Frame, structure: Structure, seed: int, replicate: int, lowest
         full=full[order],
         reached=np.cumsum(full[order]),
         levels=levels[order],
-        largest_rate=float(villages.relative[may_turn.village].max(initial=0.0)),
+        largest_rate=float(cells.relative[cells.of_household].max(initial=0.0)),
     )
 
 
@@ -193,6 +189,7 @@ class _MayTurn:
 
     members: Ints  # (n,), indices in the frame
     village: Ints  # (n,)
+    key: Bools  # (n,), key households
     weight: Ints  # (n,), persons, or 1 for disapproval
 
 
@@ -204,52 +201,70 @@ def _may_turn(frame: Frame, kind: str) -> _MayTurn:
     else:
         members = np.flatnonzero(frame.household_group == _GROUP_OF_KIND[kind])
         weight = frame.household_persons[members]
-    return _MayTurn(members=members, village=frame.household_village[members], weight=weight)
-
-
-@lru_cache(maxsize=8)
-def _relative_rates(frame: Frame, structure: Structure) -> Floats:
-    """Return the propensity of each village's households over the county's person rate, shape (V,).
-
-    Remote households have the multiplier times the rate of ordinary ones, and since some errors take one person
-    only, more households must be wrong than the rate of persons says; on average over the county both cancel.
-    """
-    may_turn = _may_turn(frame, structure.kind)
-    multiplier = np.where(frame.remote, structure.remote_multiplier, 1.0)
-    households = np.bincount(may_turn.village, minlength=len(multiplier))
-    persons = np.bincount(may_turn.village, weights=may_turn.weight, minlength=len(multiplier))
-    total = float(multiplier @ (structure.whole * persons + (1 - structure.whole) * households))
-    return multiplier * (float(persons.sum()) / total if total > 0 else 1.0)
+    return _MayTurn(
+        members=members,
+        village=frame.household_village[members],
+        key=frame.household_key[members],
+        weight=weight,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Villages:
-    """The laws of the villages' propensities."""
+class _HouseholdCells:
+    """The cells of the households that an error can strike: villages, or villages by key and other households."""
 
-    normal: Floats  # (V,), effect on the normal scale
-    relative: Floats  # (V,), mean over the county's rate
-    icc: float
+    of_household: Ints  # (n,)
+    village: Ints  # (C,)
+    relative: Floats  # (C,)
 
-    @property
-    def concentration(self) -> float:
-        return (1 - self.icc) / self.icc
 
-    def quantile(self, level: Floats | float) -> Floats:
-        """Return the propensity of each village at a level, shape (V,), or (V, K) for K levels."""
-        mean = np.minimum(np.multiply.outer(self.relative, level), 1.0)
-        if self.icc == 0:
-            return mean
-        effect = ndtr(self.normal).reshape(-1, *[1] * (mean.ndim - 1))
-        inside = (mean > 0) & (mean < 1)
-        beta = np.where(inside, mean, 0.5) * self.concentration
-        propensity = betaincinv(beta, self.concentration - beta, effect)
-        return np.where(inside, propensity, mean)
+@lru_cache(maxsize=8)
+def _cells(frame: Frame, structure: Structure) -> _HouseholdCells:
+    may_turn, villages = _may_turn(frame, structure.kind), np.arange(len(frame.codes))
+    multiplier = np.where(frame.remote, structure.remote_multiplier, 1.0) * _of_townships(frame, structure)
+    cell = may_turn.village
+    if structure.key_multiplier != 1 and may_turn.key.any():
+        cell = cell + len(villages) * may_turn.key
+        villages = np.tile(villages, 2)
+        multiplier = np.concatenate([multiplier, multiplier * structure.key_multiplier])
+    return _HouseholdCells(
+        of_household=cell,
+        village=villages,
+        relative=_relative_rates(multiplier, cell, may_turn.weight, structure.whole),
+    )
+
+
+def _of_townships(frame: Frame, structure: Structure) -> Floats:
+    """Return the multiplier of each village's township, shape (V,)."""
+    multipliers = dict(structure.townships)
+    return np.array([multipliers.get(name, 1.0) for name in frame.townships])
+
+
+def _relative_rates(multiplier: Floats, cell: Ints, weight: Ints, whole: float) -> Floats:
+    """Return the mean propensity of each cell's households over the county's person rate, shape (C,).
+
+    Cells have their multipliers times one rate, and since some errors take one person only, more households must be
+    wrong than the rate of persons says; on average over the county both cancel.
+
+    Parameters
+    ----------
+    multiplier : ndarray of float64, shape (C,)
+    cell, weight : ndarray of int64, shape (n,)
+        Of the households: their cell, and their persons.
+    whole : float
+        Chance that an error takes the whole household.
+    """
+    households = np.bincount(cell, minlength=len(multiplier))
+    persons = np.bincount(cell, weights=weight, minlength=len(multiplier))
+    total = float(multiplier @ (whole * persons + (1 - whole) * households))
+    return multiplier * (float(persons.sum()) / total if total > 0 else 1.0)
 
 
 def _turning_levels(
     propensity: Floats,
-    village: Ints,
-    villages: _Villages,
+    cell: Ints,
+    cells: Cells,
+    effect: VillageEffect,
     *,
     lowest: float,
     highest: float,
@@ -262,10 +277,12 @@ def _turning_levels(
     ----------
     propensity : ndarray of float64, shape (n,)
         The household's uniform.
-    village : ndarray of int64, shape (n,)
-        Its village.
-    villages : _Villages
-        Their laws; an intraclass correlation of 0 gives a closed form.
+    cell : ndarray of int64, shape (n,)
+        Its cell.
+    cells : Cells
+        All C of them.
+    effect : VillageEffect
+        The law of their propensities.
     lowest, highest : float
         The levels asked for.
     few, many : callable
@@ -275,115 +292,22 @@ def _turning_levels(
     if highest == 0 or len(propensity) == 0:
         return np.full(len(propensity), np.inf)
 
-    def turned(level: float) -> tuple[Floats, Bools]:
-        reach = villages.quantile(level)
+    def at(level: float) -> Front:
+        return Front(level=level, reach=effect.quantile(cells, level))
+
+    def turned(front: Front) -> Bools:
         # Where the quantile fails (nan) nobody is ruled out.
-        return reach, ~(propensity > reach[village])
+        return ~(propensity > front.reach[cell])
 
-    top = 1 / float(villages.relative.min())
-    ceiling = min(highest, top)
-    upper, below_ceiling = turned(ceiling)
-    while not many(below_ceiling) and ceiling < top:
-        ceiling = min(1.25 * ceiling, top)
-        upper, below_ceiling = turned(ceiling)
-    floor = lowest
-    lower, below_floor = turned(floor)
-    while floor > 0 and not few(below_floor):
-        floor = 0.75 * floor if floor > lowest / 4 else 0.0
-        lower, below_floor = turned(floor)
-    levels = np.where(below_floor, floor, np.inf)
-    between = np.flatnonzero(below_ceiling & ~below_floor)
-    if villages.icc == 0:
-        levels[between] = propensity[between] / villages.relative[village[between]]
-    else:
-        nodes = np.linspace(floor, ceiling, _NODES)
-        reach = np.column_stack([lower, villages.quantile(nodes[1:-1]), upper])
-        levels[between] = _solved(propensity[between], village[between], villages, nodes, reach)
+    top = 1 / float(cells.relative.min())
+    ceiling = at(min(highest, top))
+    while not many(turned(ceiling)) and ceiling.level < top:
+        ceiling = at(min(1.25 * ceiling.level, top))
+    floor = at(lowest)
+    while floor.level > 0 and not few(turned(floor)):
+        floor = at(0.75 * floor.level if floor.level > lowest / 4 else 0.0)
+    below_floor = turned(floor)
+    levels = np.where(below_floor, floor.level, np.inf)
+    between = np.flatnonzero(turned(ceiling) & ~below_floor)
+    levels[between] = effect.turning_levels(propensity[between], cell[between], cells, floor=floor, ceiling=ceiling)
     return levels
-
-
-def _solved(propensity: Floats, village: Ints, villages: _Villages, nodes: Floats, reach: Floats) -> Floats:
-    """Return turning levels to about 1e-13 of themselves.
-
-    Parameters
-    ----------
-    propensity : ndarray of float64, shape (n,)
-    village : ndarray of int64, shape (n,)
-    villages : _Villages
-    nodes : ndarray of float64, shape (K,)
-        Rising levels; every household turns between the first and the last.
-    reach : ndarray of float64, shape (V, K)
-        The villages' quantiles there.
-    """
-    relative, normal, concentration = villages.relative[village], villages.normal[village], villages.concentration
-
-    def excess(root: Floats, at: Ints) -> Floats:
-        mean = np.minimum(relative[at] * root**2, 1.0)
-        beta = betainc(mean * concentration, (1 - mean) * concentration, propensity[at])
-        distance: Floats = ndtri(beta) - normal[at]
-        return distance
-
-    # In the root of the level and on the normal scale the curve is nearly straight.
-    with np.errstate(all="ignore"):
-        levels = _roots(excess, np.sqrt(_guess(propensity, nodes, reach[village]))) ** 2
-    stuck = np.flatnonzero(~np.isfinite(levels))
-    levels[stuck] = _bisected(propensity[stuck], ndtr(normal[stuck]), relative[stuck], concentration, nodes[-1])
-    return levels
-
-
-def _guess(propensity: Floats, nodes: Floats, reach: Floats) -> Floats:
-    """Return levels to about 0.1%: a polynomial through the village's quantiles at the nodes, shape (n, K).
-
-    Towards small propensities x the level goes as -1 / log x, which is why it is interpolated in that.
-    """
-    at, here = -1 / np.log(reach), -1 / np.log(propensity)
-    level = np.zeros(len(propensity))
-    for i in range(len(nodes)):
-        others = [j for j in range(len(nodes)) if j != i]
-        level += nodes[i] * np.prod([(here - at[:, j]) / (at[:, i] - at[:, j]) for j in others], axis=0)
-    after = (here[:, None] > at[:, 1:-1]).sum(axis=1)
-    return np.clip(level, np.maximum(nodes[after], 1e-3 * nodes[-1]), nodes[after + 1])
-
-
-def _roots(excess: Callable[[Floats, Ints], Floats], guess: Floats) -> Floats:
-    """Return the positive root of each decreasing function by inverse quadratic interpolation, nan where it fails.
-
-    Parameters
-    ----------
-    excess : callable
-        ``excess(x, at)``: the values of the functions `at` at `x`.
-    guess : ndarray of float64, shape (n,)
-    """
-    roots, at = np.full(len(guess), np.nan), np.arange(len(guess))
-    x, f = guess, excess(guess, at)
-    y = x * np.exp(np.clip(f / 4, -0.3, 0.3))
-    g = excess(y, at)
-    z = y - g * (y - x) / (g - f)
-    for _ in range(_ROUNDS):
-        h = excess(z, at)
-        new = x * g * h / ((f - g) * (f - h)) + y * f * h / ((g - f) * (g - h)) + z * f * g / ((h - f) * (h - g))
-        # The error of the new point is about the product of the errors of the three it comes from.
-        settled = (np.abs(new - z) <= 1e-9 * z) & (np.abs(h) <= 1e-6)
-        roots[at[settled]] = new[settled]
-        on = ~settled & (new > 0) & np.isfinite(new)
-        at, x, f, y, g, z = at[on], y[on], g[on], z[on], h[on], new[on]
-        if len(at) == 0:
-            break
-    return roots
-
-
-def _bisected(propensity: Floats, effect: Floats, relative: Floats, concentration: float, ceiling: float) -> Floats:
-    """Return turning levels by bisection, for households that the faster way leaves; infinity above the ceiling."""
-
-    def turned(level: Floats | float) -> Bools:
-        mean = np.minimum(relative * level, 1.0)
-        beta = betainc(mean * concentration, np.maximum(1 - mean, 1e-300) * concentration, propensity)
-        reached: Bools = (mean >= 1) | (beta <= effect)
-        return reached
-
-    low, high = np.zeros(len(propensity)), np.full(len(propensity), ceiling)
-    for _ in range(52 if len(propensity) else 0):
-        middle = (low + high) / 2
-        reached = turned(middle)
-        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
-    return np.where(turned(ceiling), high, np.inf)

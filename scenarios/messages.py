@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from typing import Any
 
 from sampler.errors import Mistake
 
 LANGUAGES = ("zh", "en")
+_PLACES = ("file", "sheet", "row", "column", "cell", "key", "stratum", "village")
 _MOST_ALIKE = 5  # so many alike mistakes are told one by one; of more, so many places are named
 
 
@@ -50,7 +52,16 @@ class Catalogue:
 
     def mistake(self, mistake: Mistake) -> str:
         """Return the one message of a mistake: where, what was found, what is allowed."""
-        return self._line(mistake.fields, self._sentence(mistake))
+        return self._line(self._places(mistake), self._sentence(mistake))
+
+    def _places(self, mistake: Mistake) -> Mapping[str, Any]:
+        """Return the fields that say where; a stratum or village that the sentence names itself is not said twice."""
+        template = self.words.get(f"mistake.{mistake.code}", "")
+        told = {name for _, name, _, _ in Formatter().parse(template) if name}
+        where = {name: value for name, value in mistake.fields.items() if name not in told & {"stratum", "village"}}
+        if "stratum" in where:
+            where["stratum"] = self.stratum(str(where["stratum"]))
+        return where
 
     def mistakes(self, mistakes: Sequence[Mistake]) -> list[str]:
         """Return the messages of mistakes, those of one kind in one column as one message where they are many.
@@ -94,17 +105,27 @@ class Catalogue:
         fields: dict[str, Any] = {"nearest": "", "found": "", "allowed": "", **_cleaned(mistake.fields)}
         fields["allowed"] = self.words.get(f"allowed.{fields['allowed']}", fields["allowed"])
         if "stratum" in fields:
-            fields["stratum"] = self.words.get(f"stratum.{fields['stratum']}", fields["stratum"])
+            fields["stratum"] = self.stratum(str(fields["stratum"]))
         text = self.say(f"mistake.{mistake.code}", **fields)
         if fields["nearest"]:
             text += self.say("mistake_nearest", nearest=fields["nearest"])
         return text
 
+    def stratum(self, name: str) -> str:
+        """Return the name of a stratum as it is read: its parts translated where they are the plan's own words.
+
+        Examples
+        --------
+        >>> catalogue("en").stratum("remote/certain")
+        'remote, certain'
+        """
+        return self.say("place.crossed").join(
+            self.words.get(f"stratum.{part}", clean(part)) for part in name.split("/")
+        )
+
     def _line(self, where: Mapping[str, Any], text: str) -> str:
         fields = _cleaned(where)
-        known = [
-            name for name in ("file", "sheet", "row", "column", "cell", "key") if fields.get(name) not in (None, "")
-        ]
+        known = [name for name in _PLACES if fields.get(name) not in (None, "")]
         if "cell" in known and not _has_cell(fields):
             known.remove("cell")
         place = self.say("place.joiner").join(self.say(f"place.{name}", value=fields[name]) for name in known)

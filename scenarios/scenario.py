@@ -8,11 +8,15 @@ from decimal import Decimal
 from itertools import product
 
 from estimators.policy import Policy
+from sampler.channels import Channels
 from sampler.error_model import ErrorModel, synthesise_populations
 from sampler.errors import refuse
+from sampler.fieldwork import Fieldwork
 from sampler.frame import Bools, Frame, Ints
+from sampler.inspection import PERFECT
 from sampler.plan import Plan
 from sampler.population import Population
+from sampler.recheck import SpotCheck
 
 Level = Mapping[str, Decimal]
 
@@ -63,8 +67,10 @@ class Scenario:
         The county.
     truth : GivenTruth or ErrorModel
         Which households are wrong, or what is assumed about it.
-    plan : Plan
+    plan : Plan or SpotCheck
         The inspection's plan.
+    fieldwork : Fieldwork
+        How the inspection's teams err; not at all by default.
     policy : Policy
         Definitions and limits.
     grid : tuple of Axis
@@ -73,6 +79,8 @@ class Scenario:
         Whether chances are averaged over the populations that the error model makes (model truth), or hold for one
         population, the given truth or the one that the seed makes. The two answer different questions. None leaves it
         to the engine: an average where it can (`questions.curve`).
+    channels : Channels or None
+        The other channels of the inspection, which decide nothing.
     assumed : tuple of str
         Dotted names of everything the user did not state and a default supplied.
     digest : str
@@ -83,10 +91,12 @@ class Scenario:
     seed: int
     frame: Frame
     truth: GivenTruth | ErrorModel
-    plan: Plan
+    plan: Plan | SpotCheck
     policy: Policy
+    fieldwork: Fieldwork = PERFECT
     grid: tuple[Axis, ...] = ()
     averaged: bool | None = None
+    channels: Channels | None = None
     assumed: tuple[str, ...] = ()
     digest: str = ""
 
@@ -94,6 +104,19 @@ class Scenario:
         if isinstance(self.truth, GivenTruth) and self.grid:
             raise refuse("grid_without_levels", key="grid")
         self.plan.strata(self.frame)  # raises when the plan asks for villages the frame has not
+        self.fieldwork.require(self.frame)
+        if self.channels is not None:
+            self.channels.require(self.frame, self.plan, self.fieldwork.interference)
+
+    @property
+    def two_stage(self) -> Plan | None:
+        """The plan, where villages and then households are drawn and recorded without error; None elsewhere.
+
+        The laws of what such an inspection counts are known: exact arithmetic starts from it.
+        """
+        if isinstance(self.plan, Plan) and self.plan.plain and self.fieldwork.perfect:
+            return self.plan
+        return None
 
     def points(self) -> tuple[Level, ...]:
         """Return the error levels asked at; one empty level when there is no grid.

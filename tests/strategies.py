@@ -9,7 +9,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from estimators.policy import CRITERIA, Policy
+from sampler.design import Units
+from sampler.designs import DESIGNS
 from sampler.frame import Frame, Ints, frame_from_counts
+from sampler.plan import Stratum
 
 
 def county(remote: Sequence[bool], households: Ints, persons: Ints, name: str = "a county") -> Frame:
@@ -47,3 +50,10 @@ def small_frames(draw: st.DrawFn, *, most_villages: int = 6, most_households: in
 def policies(limit: Fraction | None = None, **fields: object) -> Policy:
     """Return a policy whose four limits are the same, 2% unless told."""
     return Policy(name="a policy", limits=dict.fromkeys(CRITERIA, limit or Fraction(1, 50)), **fields)  # type: ignore[arg-type]
+
+
+def simple_stratum(name: str, villages: Ints, drawn: int) -> Stratum:
+    """Return a stratum of which a simple random sample is drawn."""
+    size = len(villages)
+    design = DESIGNS["srs"].make(Units(chance=np.full(size, drawn / max(size, 1))))
+    return Stratum(name=name, villages=villages, drawn=drawn, selection="srs", design=design)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from estimators.interval import Floats, Summary, beta_limits
 
 
@@ -26,10 +24,10 @@ def clopper_pearson(summary: Summary) -> tuple[Floats, Floats]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from estimators.interval import simple_random_sample
     >>> low, high = clopper_pearson(simple_random_sample(np.array([4.0]), np.array([20.0]), confidence=0.95))
     >>> low.round(4), high.round(4)
     (array([0.0573]), array([0.4366]))
     """
-    effective = np.minimum(summary.size, summary.size / summary.plain_design_effect)
-    return beta_limits(summary.value, effective, summary.confidence)
+    return beta_limits(summary.value, summary.plain_size, summary.confidence)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from estimators.interval import Floats, Summary, normal_quantile
+from estimators.limits import score_limits
 
 
 def wilson(summary: Summary) -> tuple[Floats, Floats]:
@@ -28,16 +27,10 @@ def wilson(summary: Summary) -> tuple[Floats, Floats]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from estimators.interval import simple_random_sample
     >>> low, high = wilson(simple_random_sample(np.array([15.0, 0.0]), np.array([148.0, 20.0]), confidence=0.95))
     >>> low.round(4), high.round(4)
     (array([0.0624, 0.    ]), array([0.1605, 0.1611]))
     """
-    value, z = summary.value, normal_quantile(summary.confidence)
-    size = np.minimum(summary.size, summary.size / summary.plain_design_effect)
-    # The textbook form multiplied by n, so that a sample of 0 gives 0 and 1.
-    half = z * np.sqrt(size * value * (1 - value) + z * z / 4)
-    low = (size * value + z * z / 2 - half) / (size + z * z)
-    high = (size * value + z * z / 2 + half) / (size + z * z)
-    # At no events and at nothing but events one limit is 0 or 1 but for rounding.
-    return np.where(value > 0, np.maximum(low, 0.0), 0.0), np.where(value < 1, np.minimum(high, 1.0), 1.0)
+    return score_limits(summary.value, summary.plain_size, normal_quantile(summary.confidence))

@@ -7,38 +7,123 @@ denominator is 0 is not measured: it cannot fail and counts as 0 inside the inci
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.policy import CRITERIA, Policy
-from sampler.frame import EXITED, REMAINING, UNREGISTERED, Bools, Ints
+from estimators.policy import CRITERIA, Policy, Unit
+from estimators.rule import Evidence, Verdict
+from sampler.draws import MOMENTS, Tally
+from sampler.errors import refuse
+from sampler.frame import EXITED, GROUPS, REMAINING, UNREGISTERED, Ints
 
 Ratio = tuple[Ints, Ints]  # numerator and denominator, one a replicate
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What the rule says of R samples.
+def official(evidence: Evidence) -> Verdict:
+    """Decide R inspections by their raw rates.
 
     Parameters
     ----------
-    fails, at_limit, measured : mapping of str to ndarray of bool, shape (R,)
-        By criterion: whether it fails the county, whether the rate equals its limit, whether there is a rate.
+    evidence : Evidence
+        Its tally and what is known of the county; the choices about variances and intervals do not matter here.
+
+    Returns
+    -------
+    Verdict
     """
+    tally, policy, listed = evidence.tally, evidence.policy, evidence.unregistered_persons
+    if policy.missed_denominator == "surveyed":
+        return verdict_of_sums(tally.totals(), policy, group_persons=evidence.group_persons)
+    if listed is None:
+        # Without a list the households of a group that was not visited are unknown too, and read as 0.
+        return verdict_of_sums(tally.totals(), policy)
+    unregistered = slice(UNREGISTERED, None, len(GROUPS))  # of every part
+    whole: dict[Unit, Ints] = {
+        "persons": _over_places(tally, listed[tally.villages]),
+        "households": _over_places(tally, tally.block_sizes[:, :, unregistered].sum(axis=2)),
+    }
+    return verdict_of_sums(tally.totals(), policy, group_persons=evidence.group_persons, unregistered=whole)
 
-    fails: Mapping[str, Bools]
-    at_limit: Mapping[str, Bools]
-    measured: Mapping[str, Bools]
 
-    @property
-    def any(self) -> Bools:
-        """Whether at least one criterion fails, shape (R,)."""
-        result: Bools = np.logical_or.reduce([self.fails[name] for name in CRITERIA])
-        return result
+def _over_places(tally: Tally, counts: Ints) -> Ints:
+    """Return counts of the drawn villages summed, each village once, shape (R,)."""
+    summed: Ints = (counts if tally.places is None else counts * tally.places).sum(axis=1)
+    return summed
+
+
+def verdict_of_sums(
+    sums: Ints,
+    policy: Policy,
+    *,
+    group_persons: Ints | None = None,
+    unregistered: Mapping[Unit, Ints] | None = None,
+) -> Verdict:
+    """Decide R inspections from their moments summed over the drawn villages.
+
+    Parameters
+    ----------
+    sums : ndarray of int64, shape (R, 3, 8)
+        By group, in the order of `MOMENTS`.
+    policy : Policy
+        Definitions and limits.
+    group_persons : ndarray of int64, shape (3,), optional
+        The county's persons by group; without them the incidence is not measured.
+    unregistered : mapping of unit to ndarray of int64, shape (R,), optional
+        Unregistered persons and households of the drawn villages, for the denominator ``village``; a unit that is
+        missing makes the rate not measured.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    InputError
+        ``unit_not_tallied`` for approval in persons.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from estimators.policy import CRITERIA
+    >>> policy = Policy(name="x", limits={**dict.fromkeys(CRITERIA, Fraction(1, 50)), "approval": Fraction(9, 10)})
+    >>> sums = np.zeros((1, 3, 8), dtype=np.int64)
+    >>> sums[0, EXITED, :5] = [10, 1, 30, 3, 10]
+    >>> verdict = verdict_of_sums(sums, policy)
+    >>> verdict.fails["wrong_exit"], verdict.measured["incidence"], verdict.any
+    (array([ True]), array([False]), array([ True]))
+    """
+    if policy.units["approval"] != "households":
+        # How many persons live in the approving households is not tallied; a count of households would be another rate.
+        raise refuse(
+            "unit_not_tallied", key="policy.units.approval", found=policy.units["approval"], allowed="households"
+        )
+
+    def column(name: str, group: int) -> Ints:
+        return sums[:, group, MOMENTS.index(name)]
+
+    def found(group: int, unit: Unit) -> Ints:
+        return column("wrong_persons" if unit == "persons" else "wrong_households", group)
+
+    def missed(unit: Unit) -> Ratio:
+        if policy.missed_denominator == "surveyed":
+            return found(UNREGISTERED, unit), column(unit, UNREGISTERED)
+        nothing = np.zeros(len(sums), dtype=np.int64)
+        return found(UNREGISTERED, unit), (unregistered or {}).get(unit, nothing)
+
+    units = policy.units
+    approvals, households = (sums[:, :, MOMENTS.index(name)].sum(axis=1) for name in ("approvals", "households"))
+    return decide(
+        policy,
+        np.zeros(3, dtype=np.int64) if group_persons is None else group_persons,
+        wrong_exit=(found(EXITED, units["wrong_exit"]), column(units["wrong_exit"], EXITED)),
+        missed=missed(units["missed"]),
+        approval=(approvals, households),
+        wrong_exit_persons=(found(EXITED, "persons"), column("persons", EXITED)),
+        missed_persons=missed("persons"),
+    )
 
 
 def household_scores(policy: Policy, criterion: str, numerator: Ints, denominator: Ints) -> Ints:

@@ -19,9 +19,10 @@ from estimators.policy import CRITERIA
 from sampler.draws import draw_villages
 from sampler.frame import Ints
 from sampler.population import Population
+from sampler.streams import Purpose, stream_starts
 from scenarios.engines.chance import QUESTIONS, Chance
 from scenarios.engines.laws import BlockLaws, Floats, chernoff_window, circle, rounding, village_spectra
-from scenarios.engines.scores import by_criterion, counted, score_blocks
+from scenarios.engines.scores import by_criterion, counted, score_blocks, two_stage_plan
 from scenarios.engines.simulate import Estimated
 from scenarios.engines.threads import Progress
 from scenarios.scenario import Scenario, populations
@@ -183,7 +184,8 @@ def _average(scenario: Scenario, population: Population, criterion: str) -> _Ave
     parts: list[GivenVillages] = []
     for first in range(0, MOST, BATCH):
         numbers = np.arange(first, first + BATCH)
-        villages = draw_villages(scenario.frame, scenario.plan, seed=scenario.seed, replicates=numbers)
+        starts = stream_starts(scenario.seed, Purpose.VILLAGES, numbers)
+        villages = draw_villages(scenario.frame, two_stage_plan(scenario), starts)
         parts.append(_given_blocks(scenario, blocks, brought, villages))
         estimate = _mean(np.concatenate([part.fails for part in parts]))
         if estimate.precise:

@@ -15,9 +15,10 @@ import numpy as np
 from estimators.policy import CRITERIA
 from estimators.rules.official import decide
 from sampler.population import Population
+from scenarios.engines import scores
 from scenarios.engines.chance import QUESTIONS, Chance
 from scenarios.engines.joint import TooLargeError, joint_chances
-from scenarios.engines.laws import ScoreLaw, chance_nothing, county_law
+from scenarios.engines.laws import ScoreLaw, chance_nothing, county_law, has_law
 from scenarios.engines.scores import by_criterion, counted, score_blocks
 from scenarios.engines.threads import Progress
 from scenarios.scenario import Scenario, populations
@@ -40,8 +41,13 @@ def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) 
         ``any`` in a large county, a criterion whose limit has many digits.
     """
     truths = populations(scenarios)
-    ratios = by_criterion(ratio_chance, scenarios, truths, progress=progress)
+    ratios = by_criterion(ratio_chance, scenarios, truths, serves=serves, progress=progress)
     return tuple(_chance(*parts) for parts in zip(scenarios, truths, ratios, strict=True))
+
+
+def serves(scenario: Scenario, criterion: str) -> bool:
+    """Say whether a ratio criterion has an exact chance: a known law, and a design with a generating function."""
+    return scores.serves(scenario, criterion) and has_law(scenario.plan.strata(scenario.frame))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +98,9 @@ def _chance(scenario: Scenario, population: Population, ratios: Mapping[str, Rat
     for criterion, ratio in ratios.items():
         fails[criterion], at_limit[criterion], not_measured[criterion] = ratio.fails, ratio.at_limit, ratio.not_measured
     try:
-        joint = joint_chances(population, scenario.plan, scenario.policy)
+        if scenario.two_stage is None or scenario.policy.weighting == "weighted":
+            raise TooLargeError
+        joint = joint_chances(population, scenario.two_stage, scenario.policy)
     except TooLargeError:
         if scenario.policy.incidence == "registered":
             fails["incidence"], at_limit["incidence"], not_measured["incidence"] = _registered(scenario)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from estimators.counts import GROUPS_COUNTED, denominators, numerators
 from estimators.policy import CRITERIA, Policy
-from estimators.rules.official import Verdict, decide
+from estimators.rule import Verdict
+from estimators.rules.official import decide
 from sampler.blocks import ascending, largest_sums
 from sampler.frame import GROUPS, UNREGISTERED, Ints
 from sampler.plan import Plan
@@ -66,10 +67,13 @@ def joint_chances(population: Population, plan: Plan, policy: Policy) -> Mapping
     Raises
     ------
     TooLargeError
-        When villages can be drawn in more than `MOST_VILLAGE_SAMPLES` ways, or a law has more than
+        When villages are not drawn by SRSWOR, or in more than `MOST_VILLAGE_SAMPLES` ways, or when a law has more than
         `LARGEST_LAW` vectors.
     """
-    if prod(comb(len(s.villages), s.drawn) for s in plan.strata(population.frame)) > MOST_VILLAGE_SAMPLES:
+    if (
+        plan.selection != "srs"
+        or prod(comb(len(s.villages), s.drawn) for s in plan.strata(population.frame)) > MOST_VILLAGE_SAMPLES
+    ):
         raise TooLargeError
     columns = _columns(population, policy)
     radix = _radix(population, plan, columns)

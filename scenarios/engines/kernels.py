@@ -183,12 +183,9 @@ def sampled_events(
 
 
 @numba.njit(cache=True, nogil=True)
-def inspect_nested(  # noqa: PLR0912 - one loop without calls is what makes it fast
-    village_starts: NDArray[np.uint64],
+def inspect_nested(
+    villages: NDArray[np.int64],
     household_starts: NDArray[np.uint64],
-    stratum_villages: NDArray[np.int64],
-    stratum_first: NDArray[np.int64],
-    drawn: NDArray[np.int64],
     offsets: NDArray[np.int64],
     takes: NDArray[np.int64],
     kinds: NDArray[np.uint32],
@@ -196,12 +193,12 @@ def inspect_nested(  # noqa: PLR0912 - one loop without calls is what makes it f
     events: NDArray[np.int64],
     partly: NDArray[np.int64],
     places: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Run R inspections of nested populations, all levels on the same draws.
+) -> NDArray[np.int64]:
+    """Visit households in R inspections of nested populations, all levels on the same draws.
 
     Parameters
     ----------
-    village_starts, household_starts, stratum_villages, stratum_first, drawn, offsets, takes
+    villages, household_starts, offsets, takes
         As in `sampler.kernels.inspect`, whose draws these are.
     kinds : ndarray of uint32, shape (N,)
         Below `quiet`, the persons of a household that is right and approves at every level; else `quiet` plus the
@@ -219,31 +216,17 @@ def inspect_nested(  # noqa: PLR0912 - one loop without calls is what makes it f
 
     Returns
     -------
-    villages : ndarray of int64, shape (R, m)
-        The drawn villages.
-    sums : ndarray of int64, shape (R, M, 3, 5)
+    ndarray of int64, shape (R, M, 3, 5)
         The first five of `sampler.draws.MOMENTS` by inspection, model and group.
     """
-    replicates, total, levels = len(village_starts), drawn.sum(), partly.shape[1]
-    villages = np.empty((replicates, total), dtype=np.int64)
+    (replicates, total), levels = villages.shape, partly.shape[1]
     sums = np.empty((replicates, len(places), 3, 5), dtype=np.int64)
-    order, shuffled = np.arange(len(stratum_villages)), kinds.copy()
-    swaps = np.empty(max(total, takes.max() if len(takes) else 0) + 1, dtype=np.uint32)
+    shuffled = kinds.copy()
+    swaps = np.empty((takes.max() if len(takes) else 0) + 2, dtype=np.uint32)
     seen = np.empty((3, 2), dtype=np.int64)  # households, persons
     # What each place adds to the one before: wrong households, wrong persons, households that do not approve.
     added = np.empty((3, levels + 1, 3), dtype=np.int64)
     for r in range(replicates):
-        slot = 0
-        for h in range(len(drawn)):
-            first, size = np.uint64(stratum_first[h]), stratum_first[h + 1] - stratum_first[h]
-            _shuffle(swaps, village_starts[r], first, size, drawn[h])
-            for k in range(np.uint64(drawn[h])):
-                j = first + swaps[k]
-                villages[r, slot] = stratum_villages[order[j]]
-                order[j] = order[first + k]
-                slot += 1
-            for k in range(np.uint64(drawn[h])):
-                order[first + swaps[k]] = first + swaps[k]
         seen[:] = 0
         added[:] = 0
         for s in range(total):
@@ -286,4 +269,4 @@ def inspect_nested(  # noqa: PLR0912 - one loop without calls is what makes it f
                 sums[r, i, g, 2] = seen[g, 1]
                 sums[r, i, g, 3] = added[g, wrong, 1]
                 sums[r, i, g, 4] = seen[g, 0] - added[g, places[i, 2], 2]
-    return villages, sums
+    return sums

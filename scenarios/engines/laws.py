@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
 from sampler.blocks import ascending, largest_sums, smallest
+from sampler.designs.srs import Srs
 from sampler.frame import Ints
 from sampler.plan import Stratum
 from sampler.symmetric import sample_law, sample_values
@@ -118,7 +120,7 @@ def block_laws(scores: Ints, sizes: Ints, takes: Ints, constant: Ints) -> BlockL
 
 
 def county_law(blocks: BlockLaws, strata: Sequence[Stratum]) -> ScoreLaw:
-    """Return the law of the county's summed score under simple random samples of villages by stratum.
+    """Return the law of the county's summed score under samples of villages by stratum.
 
     Parameters
     ----------
@@ -141,7 +143,7 @@ def county_law(blocks: BlockLaws, strata: Sequence[Stratum]) -> ScoreLaw:
     for residue, transforms in village_spectra(blocks, residues, short):
         product = np.ones(transforms.shape[1], dtype=np.complex128)
         for stratum in strata:
-            product *= _village_sample()(transforms, stratum.villages, stratum.drawn)
+            product *= sampled(stratum, transforms)
         spectrum[residue::residues] = product
     chance = fft.irfft(spectrum, length) if residues == 1 else fft.ifft(spectrum).real
     return ScoreLaw(
@@ -216,7 +218,7 @@ def _window(blocks: BlockLaws, strata: Sequence[Stratum]) -> tuple[int, int, flo
     full_high = sum(int(np.sort(highest[s.villages])[::-1][: s.drawn].sum()) for s in strata)
 
     def log_moment(by_village: Floats) -> Floats:
-        logs: Floats = sum((np.log(sample_values(by_village[s.villages], s.drawn)) for s in strata), np.zeros(1))
+        logs: Floats = sum((np.log(sampled(s, by_village)) for s in strata), np.zeros(1))
         return logs
 
     return chernoff_window(blocks, full_low, full_high, _spread(blocks, strata), log_moment)
@@ -275,7 +277,35 @@ def chance_nothing(counted: Ints, strata: Sequence[Stratum]) -> float:
         Which villages, and how many are drawn.
     """
     empty = (counted == 0).astype(np.float64)
-    return float(np.prod([sample_values(empty[s.villages], s.drawn) for s in strata]))
+    return float(np.prod([sampled(s, empty) for s in strata]))
+
+
+def sampled(stratum: Stratum, values: NDArray[Any]) -> NDArray[Any]:
+    """Return the generating function of a stratum's sample of villages.
+
+    Parameters
+    ----------
+    stratum : Stratum
+        Whose design has a generating function (`has_law`).
+    values : ndarray of float64 or complex128, shape (V, ...)
+        The villages' generating functions at any number of points.
+
+    Returns
+    -------
+    ndarray, shape (...)
+    """
+    if isinstance(stratum.design, Srs) and np.iscomplexobj(values):
+        compiled: NDArray[Any] = _village_sample()(values, stratum.villages, stratum.drawn)
+        return compiled
+    found = stratum.design.expectation(values[stratum.villages])
+    if found is None:
+        raise TypeError("nobody knows the generating function of this design")
+    return found
+
+
+def has_law(strata: Sequence[Stratum]) -> bool:
+    """Say whether the design of every stratum has a generating function."""
+    return all(s.design.expectation(np.ones((len(s.villages), 1))) is not None for s in strata)
 
 
 def _household_laws() -> Callable[[Ints, Ints, Ints, Ints], Floats]:

@@ -8,23 +8,25 @@ same populations and the same draws, and are tallied in one pass over them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.policy import CRITERIA, Policy, Unit
-from estimators.verdict import Verdict, verdict_of_sums
-from sampler.draws import MOMENTS, draw
+from estimators.policy import CRITERIA
+from estimators.verdict import Verdict
+from sampler.draws import MOMENTS, draw_villages
 from sampler.error_model import ErrorModel, NestedPopulations, nested_populations
-from sampler.frame import GROUPS, REMAINING, UNREGISTERED, Frame, Ints
-from sampler.inspection import totals
+from sampler.frame import REMAINING, Bools, Ints
+from sampler.inspection import family_sums, tallies, totals
 from sampler.plan import Plan
+from sampler.population import Population
 from sampler.streams import Purpose, stream_starts
+from sampler.sums.inspections import Sums
 from scenarios.engines.chance import QUESTIONS, Chance
-from scenarios.engines.simulate import Estimated
+from scenarios.engines.simulate import Estimated, decided, decided_by_village
 from scenarios.engines.threads import Progress, in_threads
 from scenarios.scenario import Scenario
 
@@ -32,6 +34,8 @@ from scenarios.scenario import Scenario
 # x variance within / variance between populations): about sqrt(15 ms / 7 us x 0.25 / 0.06**2) in the example county
 # where the chance is one half. The optimum is flat.
 INSPECTIONS = 400
+# ... where teams err: about sqrt(15 ms / (21 levels x 6 us) x 0.007 / 0.006**2), as small chances need most of them.
+INSPECTIONS_AT_LENGTH = 120
 BATCH = 16  # populations between two looks at the error
 LEAST = 128  # populations before the first look: what none of them showed is still possible in 3 of so many
 MOST = 1_024  # populations after which an answer is left as it is
@@ -66,13 +70,20 @@ def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) 
     return tuple(average.chance for average in averages(scenarios, progress=progress))
 
 
-def averages(scenarios: Sequence[Scenario], *, progress: Progress | None = None) -> tuple[Average, ...]:
+def averages(
+    scenarios: Sequence[Scenario],
+    *,
+    asked: Sequence[Collection[str]] | None = None,
+    progress: Progress | None = None,
+) -> tuple[Average, ...]:
     """Return the answer to each scenario, averaged over populations.
 
     Parameters
     ----------
     scenarios : sequence of Scenario
         Without grids, each with an `ErrorModel` for its truth.
+    asked : sequence of collection of str, optional
+        Questions of each scenario whose error must be small enough to stop; all of them where left out.
     progress : callable, optional
         Called with (populations done, these and the next batch), family by family.
 
@@ -83,11 +94,18 @@ def averages(scenarios: Sequence[Scenario], *, progress: Progress | None = None)
     """
     families: dict[tuple[object, ...], list[int]] = {}
     for i, scenario in enumerate(scenarios):
-        key = (id(scenario.frame), id(scenario.plan), id(scenario.policy), scenario.seed, _model(scenario).family)
+        key = (
+            *map(id, (scenario.frame, scenario.plan, scenario.policy)),
+            scenario.fieldwork,
+            scenario.seed,
+            _model(scenario).family,
+        )
         families.setdefault(key, []).append(i)
     found: dict[int, Average] = {}
     for members in families.values():
-        found.update(zip(members, _family_averages([scenarios[i] for i in members], progress), strict=True))
+        wanted = np.array([[asked is None or name in asked[i] for name in QUESTIONS] for i in members])
+        answers = _family_averages([scenarios[i] for i in members], wanted, progress)
+        found.update(zip(members, answers, strict=True))
     return tuple(found[i] for i in range(len(scenarios)))
 
 
@@ -106,7 +124,7 @@ def shares(scenarios: Sequence[Scenario], populations: Sequence[int]) -> Floats:
         M of one frame, plan, policy, seed and `ErrorModel.family`.
     populations : sequence of int
         B numbers of populations. Number b is `nested_populations` with ``replicate=b``; its inspections have the
-        numbers b n ... b n + n - 1, where n is `INSPECTIONS`.
+        numbers b n ... b n + n - 1, where n is `inspections_each`.
 
     Returns
     -------
@@ -118,39 +136,56 @@ def shares(scenarios: Sequence[Scenario], populations: Sequence[int]) -> Floats:
     return np.stack(in_threads(lambda number: _shares_of_one(scenarios, number), populations))
 
 
+def inspections_each(scenario: Scenario) -> int:
+    """Return how many inspections of each population are simulated: fewer where one is much work."""
+    return INSPECTIONS if scenario.two_stage else INSPECTIONS_AT_LENGTH
+
+
 def _shares_of_one(scenarios: Sequence[Scenario], number: int) -> Floats:
-    first = scenarios[0]
-    nested = nested_populations(first.frame, [_model(each) for each in scenarios], seed=first.seed, replicate=number)
-    replicates = number * INSPECTIONS + np.arange(INSPECTIONS)
+    first, each = scenarios[0], inspections_each(scenarios[0])
+    nested = nested_populations(first.frame, [_model(one) for one in scenarios], seed=first.seed, replicate=number)
+    replicates = number * each + np.arange(each)
+    if first.policy.weighting == "weighted":
+        weighted = [_weighted_columns(first, nested.population(m), replicates) for m in range(len(nested.places))]
+        return np.array([[column.mean() for column in columns] for columns in weighted])
     parts = []
     for begin in range(0, len(scenarios), _TOGETHER):
         some = replace(nested, places=nested.places[begin : begin + _TOGETHER])
-        villages, sums = nested_sums(some, first.plan, seed=first.seed, replicates=replicates)
-        verdict = _decided(sums, villages, first.frame, first.policy)
-        fails = {"any": verdict.any, **verdict.fails}
-        columns = [fails[question] for question in QUESTIONS]
-        columns += [verdict.at_limit[name] for name in CRITERIA] + [~verdict.measured[name] for name in CRITERIA]
-        columns.append(sums[..., MOMENTS.index("wrong_households")].sum(axis=2) > 0)
-        columns.append(_decided(sums, villages, first.frame, first.policy.with_other_denominator()).fails["missed"])
+        found = _inspected(first, some, replicates)
+        columns = _columns(
+            decided(found, first.frame, first.policy),
+            decided(found, first.frame, first.policy.with_other_denominator()),
+            (found.moments[..., MOMENTS.index("wrong_households")].sum(axis=2) > 0).ravel(),
+        )
         parts.append(np.stack([column.reshape(-1, len(some.places)).mean(axis=0) for column in columns], axis=1))
     return np.concatenate(parts)
 
 
-def _decided(sums: Ints, villages: Ints, frame: Frame, policy: Policy) -> Verdict:
-    """Decide R inspections of M populations, of which the rows are inspection by inspection."""
-    models = sums.shape[1]
-    unregistered: dict[Unit, Ints] = {}
-    if policy.missed_denominator == "village":
-        counts: dict[Unit, Ints] = {"persons": frame.group_persons, "households": frame.group_households}
-        unregistered = {
-            unit: np.repeat(count[villages, UNREGISTERED].sum(axis=1), models) for unit, count in counts.items()
-        }
-    return verdict_of_sums(
-        sums.reshape(-1, len(GROUPS), _COUNTED),
-        policy,
-        group_persons=frame.group_persons.sum(axis=0),
-        unregistered=unregistered,
+def _inspected(scenario: Scenario, nested: NestedPopulations, replicates: Ints) -> Sums:
+    """Return what R inspections count in each of M populations, at least the moments that decisions need."""
+    if scenario.two_stage is not None:
+        villages, moments = nested_sums(nested, scenario.two_stage, seed=scenario.seed, replicates=replicates)
+        return Sums(villages=villages, moments=moments)
+    return family_sums(nested, scenario.plan, seed=scenario.seed, replicates=replicates, fieldwork=scenario.fieldwork)
+
+
+def _weighted_columns(scenario: Scenario, population: Population, replicates: Ints) -> list[Bools]:
+    """Return the columns of `shares` for one population, whose inspections are held apart by village."""
+    frame, policy = scenario.frame, scenario.policy
+    found = tallies(population, scenario.plan, seed=scenario.seed, replicates=replicates, fieldwork=scenario.fieldwork)
+    return _columns(
+        decided_by_village(found, frame, policy),
+        decided_by_village(found, frame, policy.with_other_denominator()),
+        found.totals()[..., MOMENTS.index("wrong_households")].sum(axis=1) > 0,
     )
+
+
+def _columns(verdict: Verdict, other: Verdict, finding: Bools) -> list[Bools]:
+    """Return the columns of `shares`, one value an inspection."""
+    fails = {"any": verdict.any, **verdict.fails}
+    columns = [fails[question] for question in QUESTIONS]
+    columns += [verdict.at_limit[name] for name in CRITERIA] + [~verdict.measured[name] for name in CRITERIA]
+    return [*columns, finding, other.fails["missed"]]
 
 
 def nested_sums(nested: NestedPopulations, plan: Plan, *, seed: int, replicates: Ints) -> tuple[Ints, Ints]:
@@ -177,16 +212,13 @@ def nested_sums(nested: NestedPopulations, plan: Plan, *, seed: int, replicates:
     kernel = _kernel()
     if kernel is None:
         return readable_nested_sums(nested, plan, seed=seed, replicates=replicates)
-    frame, strata = nested.frame, plan.strata(nested.frame)
+    villages = draw_villages(nested.frame, plan, stream_starts(seed, Purpose.VILLAGES, replicates))
     packed = _packed(nested)
-    villages, sums = kernel(
-        stream_starts(seed, Purpose.VILLAGES, replicates),
+    sums = kernel(
+        villages,
         stream_starts(seed, Purpose.HOUSEHOLDS, replicates),
-        np.concatenate([s.villages for s in strata]),
-        np.concatenate([[0], np.cumsum([len(s.villages) for s in strata])]),
-        np.array([s.drawn for s in strata], dtype=np.int64),
-        frame.offsets,
-        plan.visited_households(frame).ravel(),
+        nested.frame.offsets,
+        plan.visited_households(nested.frame).ravel(),
         packed.kinds,
         packed.quiet,
         packed.events,
@@ -198,7 +230,7 @@ def nested_sums(nested: NestedPopulations, plan: Plan, *, seed: int, replicates:
 
 def readable_nested_sums(nested: NestedPopulations, plan: Plan, *, seed: int, replicates: Ints) -> tuple[Ints, Ints]:
     """Return what `nested_sums` returns, population by population."""
-    villages = draw(nested.frame, plan, seed=seed, replicates=replicates).villages
+    villages = draw_villages(nested.frame, plan, stream_starts(seed, Purpose.VILLAGES, replicates))
     sums = [
         totals(nested.population(model), plan, seed=seed, replicates=replicates)[..., :_COUNTED]
         for model in range(len(nested.places))
@@ -257,14 +289,15 @@ def _partly_rows(partly: Ints, never: int) -> tuple[Ints, Ints]:
     return rows, households
 
 
-def _family_averages(scenarios: Sequence[Scenario], progress: Progress | None) -> list[Average]:
+def _family_averages(scenarios: Sequence[Scenario], wanted: Bools, progress: Progress | None) -> list[Average]:
+    """Return the averages of one family, precise where `wanted`, shape (M, 5)."""
     parts: list[Floats] = []
     for done in range(BATCH, MOST + BATCH, BATCH):
         parts.append(shares(scenarios, range(done - BATCH, done)))
         fails = np.concatenate(parts)[..., : len(QUESTIONS)]
-        chance, error = fails.mean(axis=0).ravel(), standard_errors(fails).ravel()
+        chance, error = fails.mean(axis=0), standard_errors(fails, inspections_each(scenarios[0]))
         # What never, or always, fails is told as a bound, which more populations would narrow too slowly.
-        seen = (chance > 0) & (chance < 1)
+        seen = wanted & (chance > 0) & (chance < 1)
         precise = [
             Estimated(chance=p, standard_error=e).precise for p, e in zip(chance[seen], error[seen], strict=True)
         ]
@@ -275,16 +308,21 @@ def _family_averages(scenarios: Sequence[Scenario], progress: Progress | None) -
     if progress:
         progress(done, done)
     by_scenario = np.concatenate(parts).transpose(1, 0, 2)
-    return [_average(part, impossible(each)) for part, each in zip(by_scenario, scenarios, strict=True)]
+    return [
+        _average(part, impossible(each), inspections_each(each))
+        for part, each in zip(by_scenario, scenarios, strict=True)
+    ]
 
 
-def standard_errors(seen: Floats) -> Floats:
+def standard_errors(seen: Floats, inspections: int) -> Floats:
     """Return the standard errors of mean shares over B populations.
 
     Parameters
     ----------
     seen : ndarray of float64, shape (B, ...)
-        Shares of `INSPECTIONS` inspections each.
+        Shares of the inspections of each population.
+    inspections : int
+        Of each population.
 
     Returns
     -------
@@ -295,7 +333,7 @@ def standard_errors(seen: Floats) -> Floats:
     """
     populations = len(seen)
     mean = seen.mean(axis=0)
-    found = np.maximum(seen.std(axis=0, ddof=1) / np.sqrt(populations), _agresti_coull(mean, populations * INSPECTIONS))
+    found = np.maximum(seen.std(axis=0, ddof=1) / np.sqrt(populations), _agresti_coull(mean, populations * inspections))
     unseen: Floats = np.where((mean == 0) | (mean == 1), _agresti_coull(mean, populations), found)
     return unseen
 
@@ -306,13 +344,15 @@ def _agresti_coull(mean: Floats, size: int) -> Floats:
     return error
 
 
-def between_populations(seen: Floats) -> Floats:
+def between_populations(seen: Floats, inspections: int) -> Floats:
     """Return the standard deviation of the chance between populations, by analysis of variance.
 
     Parameters
     ----------
     seen : ndarray of float64, shape (B, ...)
-        Shares of `INSPECTIONS` inspections each.
+        Shares of the inspections of each population.
+    inspections : int
+        Of each population.
 
     Returns
     -------
@@ -322,10 +362,10 @@ def between_populations(seen: Floats) -> Floats:
 
     Examples
     --------
-    >>> between_populations(np.array([0.4, 0.5, 0.6])).round(4)  # 0.1 less the noise of the inspections
+    >>> between_populations(np.array([0.4, 0.5, 0.6]), 400).round(4)  # 0.1 less the noise of the inspections
     np.float64(0.0969)
     """
-    within = (seen * (1 - seen)).mean(axis=0) / (INSPECTIONS - 1)
+    within = (seen * (1 - seen)).mean(axis=0) / (inspections - 1)
     found: Floats = np.sqrt(np.maximum(seen.var(axis=0, ddof=1) - within, 0.0))
     return found
 
@@ -354,7 +394,7 @@ def impossible(scenario: Scenario) -> frozenset[str]:
     return frozenset(name for name, settled in cannot.items() if settled)
 
 
-def _average(seen: Floats, never: frozenset[str]) -> Average:
+def _average(seen: Floats, never: frozenset[str], each: int) -> Average:
     """Return the answer from the shares of one scenario, shape (B, 15); what can never fail is exact."""
     ends = np.cumsum([len(QUESTIONS), len(CRITERIA), len(CRITERIA)])
     fails, at_limit, not_measured, others = np.split(seen, ends, axis=1)
@@ -362,17 +402,17 @@ def _average(seen: Floats, never: frozenset[str]) -> Average:
     def by(names: Sequence[str], values: Floats) -> dict[str, float]:
         return dict(zip(names, values.tolist(), strict=True))
 
-    inspections = len(seen) * INSPECTIONS
+    inspections = len(seen) * each
     chance = Chance(
         fails=by(QUESTIONS, fails.mean(axis=0)),
-        standard_error=by(QUESTIONS, standard_errors(fails)) | dict.fromkeys(never, 0.0),
+        standard_error=by(QUESTIONS, standard_errors(fails, each)) | dict.fromkeys(never, 0.0),
         at_limit=by(CRITERIA, at_limit.mean(axis=0)),
         not_measured=by(CRITERIA, not_measured.mean(axis=0)),
         engine=dict.fromkeys(QUESTIONS, "simulate") | dict.fromkeys(never, "exact"),
         bound=0.0,
         inspections=inspections,
         failed={name: round(share * inspections) for name, share in by(QUESTIONS, fails.mean(axis=0)).items()},
-        between=by(QUESTIONS, between_populations(fails)),
+        between=by(QUESTIONS, between_populations(fails, each)),
         populations=len(seen),
     )
     finding, other = others.mean(axis=0).tolist()

@@ -11,6 +11,7 @@ import numpy as np
 from estimators.counts import GROUPS_COUNTED, denominators, numerators
 from estimators.rules.official import household_scores
 from sampler.frame import UNREGISTERED, Bools, Ints
+from sampler.plan import Plan
 from sampler.population import Population
 from scenarios.engines.laws import BlockLaws, block_laws
 from scenarios.engines.threads import Progress, in_threads
@@ -25,11 +26,16 @@ Answer = TypeVar("Answer")
 
 
 def serves(scenario: Scenario, criterion: str) -> bool:
-    """Say whether a ratio criterion's exact law takes seconds at most: its limit may have few digits only."""
-    frame = scenario.frame
-    persons = scenario.plan.visited_households(frame) * (frame.group_persons / np.maximum(frame.group_households, 1))
+    """Say whether a ratio criterion's score is known village by village, and its law takes seconds at most.
+
+    Its limit may have few digits only, and its households no weights: weighted scores are no whole numbers.
+    """
+    frame, plan = scenario.frame, scenario.two_stage
+    if plan is None or scenario.policy.weighting == "weighted":
+        return False
+    persons = plan.visited_households(frame) * (frame.group_persons / np.maximum(frame.group_households, 1))
     groups = list(GROUPS_COUNTED[criterion])
-    seen = sum(s.drawn * persons[s.villages][:, groups].sum(axis=1).mean() for s in scenario.plan.strata(frame))
+    seen = sum(s.drawn * persons[s.villages][:, groups].sum(axis=1).mean() for s in plan.strata(frame))
     return bool(scenario.policy.limits[criterion].denominator * seen <= _WIDEST)
 
 
@@ -50,7 +56,7 @@ def score_blocks(scenario: Scenario, population: Population, criterion: str) -> 
         Of the groups that the criterion counts. Where the denominator is that of the whole village, it is part of the
         village's score and not of its households'.
     """
-    frame, policy = scenario.frame, scenario.policy
+    frame, policy, plan = scenario.frame, scenario.policy, two_stage_plan(scenario)
     unit = policy.units[criterion]
     groups = GROUPS_COUNTED[criterion]
     top = numerators(criterion, unit, frame.household_persons, population.wrong_persons, population.approves)
@@ -63,7 +69,7 @@ def score_blocks(scenario: Scenario, population: Population, criterion: str) -> 
     return block_laws(
         scores[members],
         frame.group_households[:, groups],
-        scenario.plan.visited_households(frame)[:, groups],
+        plan.visited_households(frame)[:, groups],
         constant,
     )
 
@@ -75,8 +81,16 @@ def counted(scenario: Scenario, criterion: str) -> Ints:
         in_persons = scenario.policy.units["missed"] == "persons"
         counts: Ints = (frame.group_persons if in_persons else frame.group_households)[:, UNREGISTERED]
         return counts
-    visited: Ints = scenario.plan.visited_households(frame)[:, GROUPS_COUNTED[criterion]].sum(axis=1)
+    visited: Ints = two_stage_plan(scenario).visited_households(frame)[:, GROUPS_COUNTED[criterion]].sum(axis=1)
     return visited
+
+
+def two_stage_plan(scenario: Scenario) -> Plan:
+    """Return the plan of a scenario whose laws are known (`Scenario.two_stage`)."""
+    plan = scenario.two_stage
+    if plan is None:
+        raise TypeError("exact laws are those of a two-stage plan with perfect fieldwork")
+    return plan
 
 
 def by_criterion(
@@ -84,6 +98,7 @@ def by_criterion(
     scenarios: Sequence[Scenario],
     truths: Sequence[Population],
     *,
+    serves: Callable[[Scenario, str], bool] = serves,
     progress: Progress | None = None,
 ) -> list[Mapping[str, Answer]]:
     """Return the answer to each ratio criterion of each scenario; what would take too long is left out.
@@ -94,6 +109,8 @@ def by_criterion(
         Answers one criterion of one scenario.
     scenarios, truths : sequence of Scenario and of Population
         Side by side.
+    serves : callable
+        Says which criterion of which scenario is to be answered.
     progress : callable, optional
         Called with (done, all) as criteria are answered.
     """

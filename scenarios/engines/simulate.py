@@ -1,4 +1,4 @@
-"""The simulating engine: inspections drawn at random, decided by the official rule, counted.
+"""The simulating engine: inspections drawn at random, decided by the policy's rule, counted.
 
 All scenarios of a seed meet the same draws (common random numbers). Batches have a fixed size and results do not depend
 on the number of threads.
@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.policy import CRITERIA
+from estimators.policy import CRITERIA, Policy
 from estimators.verdict import Verdict, verdict_of_sums, verdict_of_tally
-from sampler.frame import UNREGISTERED, Bools, Ints
-from sampler.inspection import tallies, totals
+from sampler.draws import MOMENTS, Tally
+from sampler.frame import UNREGISTERED, Bools, Frame, Ints
+from sampler.inspection import sums, tallies, totals
 from sampler.population import Population
+from sampler.sums.inspections import Sums
 from scenarios.engines.chance import QUESTIONS, Chance
 from scenarios.engines.threads import Progress, in_threads
 from scenarios.scenario import Scenario, populations
@@ -62,14 +64,43 @@ def outcomes(scenario: Scenario, population: Population, replicates: Ints) -> Ou
 
 
 def _decided(scenario: Scenario, population: Population, replicates: Ints) -> Verdict:
-    plan, frame, policy, seed = scenario.plan, scenario.frame, scenario.policy, scenario.seed
+    plan, seed, fieldwork = scenario.plan, scenario.seed, scenario.fieldwork
+    if scenario.policy.weighting == "weighted":
+        apart = tallies(population, plan, seed=seed, replicates=replicates, fieldwork=fieldwork)
+        return decided_by_village(apart, scenario.frame, scenario.policy)
+    found = sums(population, plan, seed=seed, replicates=replicates, fieldwork=fieldwork)
+    return decided(found, scenario.frame, scenario.policy)
+
+
+def decided_by_village(found: Tally, frame: Frame, policy: Policy) -> Verdict:
+    """Decide R inspections whose villages are held apart, as weights need them."""
     persons = frame.group_persons
-    if policy.missed_denominator == "village":
-        tally = tallies(population, plan, seed=seed, replicates=replicates)
-        unregistered = persons[:, UNREGISTERED]
-        return verdict_of_tally(tally, policy, group_persons=persons.sum(axis=0), unregistered_persons=unregistered)
-    sums = totals(population, plan, seed=seed, replicates=replicates)
-    return verdict_of_sums(sums, policy, group_persons=persons.sum(axis=0))
+    return verdict_of_tally(
+        found, policy, group_persons=persons.sum(axis=0), unregistered_persons=persons[:, UNREGISTERED]
+    )
+
+
+def decided(found: Sums, frame: Frame, policy: Policy) -> Verdict:
+    """Decide R inspections of M populations; the verdicts stand inspection by inspection."""
+    whole = found.unregistered(frame) if policy.missed_denominator == "village" else {}
+    return verdict_of_sums(
+        found.moments.reshape(-1, *found.moments.shape[2:]),
+        policy,
+        group_persons=frame.group_persons.sum(axis=0),
+        unregistered={unit: count.ravel() for unit, count in whole.items()},
+    )
+
+
+def chance_of_finding(scenario: Scenario, population: Population) -> float:
+    """Return the share of one batch of inspections that record a wrong household."""
+    plan, seed, fieldwork = scenario.plan, scenario.seed, scenario.fieldwork
+    found = totals(population, plan, seed=seed, replicates=np.arange(BATCH), fieldwork=fieldwork)
+    return float((found[..., MOMENTS.index("wrong_households")].sum(axis=1) > 0).mean())
+
+
+def chance_of_missed(scenario: Scenario, population: Population) -> float:
+    """Return the share of one batch of inspections whose missed rate fails the county."""
+    return float(outcomes(scenario, population, np.arange(BATCH)).fails["missed"].mean())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sampler.errors import refuse
@@ -37,6 +38,42 @@ def write_atomically(path: Path, content: bytes) -> None:
     finally:
         # Gone after the rename; still there when writing failed or was interrupted.
         Path(temporary).unlink(missing_ok=True)
+
+
+def write_folder_atomically(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder of files through a temporary one beside it; a folder that stands there is replaced.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    files : mapping of str to bytes
+        Contents by file name.
+
+    Raises
+    ------
+    InputError
+        ``cannot_write`` with the system's reason.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    except OSError as error:
+        raise refuse("cannot_write", file=str(path), found=error.strerror or str(error)) from error
+    new, old = temporary / "new", temporary / "old"
+    try:
+        new.mkdir()
+        for name, content in files.items():
+            (new / name).write_bytes(content)
+        if path.exists():
+            path.rename(old)
+        new.rename(path)
+    except OSError as error:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        raise refuse("cannot_write", file=str(path), found=error.strerror or str(error)) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def require_writable(path: Path) -> None:

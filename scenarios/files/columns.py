@@ -125,6 +125,10 @@ def _approval(cell: Cell) -> Value | Mistake:
     return _flag(cell) if answer is None else answer
 
 
+def _approval_or_blank(cell: Cell) -> Value | Mistake:
+    return None if cell is None else _approval(cell)
+
+
 _GROUP_NAMES = {
     "exited": "exited", "脱贫户": "exited", "脱贫": "exited", "已脱贫户": "exited", "已脱贫": "exited",
     "remaining": "remaining", "未脱贫户": "remaining", "未脱贫": "remaining",
@@ -175,6 +179,7 @@ HOUSEHOLD_COLUMNS: Mapping[str, Column] = {
     "group": Column(parse=_group, headers=("group", "户类", "户类型")),
     "persons": Column(parse=_count, headers=("persons", "人数", "家庭人口")),
     "key": Column(parse=_flag, headers=("key", "重点户", "是否重点户"), required=False),
+    "hamlet": Column(parse=_text, headers=("hamlet", "村民小组", "小组", "组"), required=False),
     "wrong_persons": Column(parse=_count, headers=("wrong_persons", "错误人数", "错退漏评人数"), required=False),
     "approves": Column(parse=_approval, headers=("approves", "认可", "是否认可"), required=False),
 }
@@ -199,6 +204,14 @@ OBSERVATION_COLUMNS: Mapping[str, Column] = {
         headers=(*HOUSEHOLD_COLUMNS["wrong_persons"].headers, "错评漏评人数", "错退或漏评人数", "错退人数", "漏评人数"),
     ),
     "approves": replace(HOUSEHOLD_COLUMNS["approves"], required=True),
+    "recheck_wrong_persons": Column(
+        parse=_count_or_blank,
+        headers=("recheck_wrong_persons", "复核错误人数", "复核错退漏评人数", "复查错误人数"),
+        required=False,
+    ),
+    "recheck_approves": Column(
+        parse=_approval_or_blank, headers=("recheck_approves", "复核认可", "复核是否认可", "复查认可"), required=False
+    ),
     "weight": Column(parse=_weight, headers=("weight", "权数", "权重"), required=False),
     "stratum_villages": Column(
         parse=_count_or_blank, headers=("stratum_villages", "本层村数", "层内村数", "该层村数"), required=False

@@ -75,7 +75,7 @@ def _mistake(detail: Any, model: type[BaseModel]) -> Mistake:
                 "allowed": str(allowed).replace(" or ", ", ").replace("'", ""),
             },
         )
-    if kind in ("one_of", "oversample_with_strata"):
+    if kind in ("one_of", "at_most_one", "both_or_none", "oversample_with_strata"):
         return Mistake(kind, {"key": key, "allowed": context.get("allowed", "")})
     return Mistake("wrong_type", {"key": key, "found": _shown(detail["input"]), "allowed": _EXPECTED.get(kind, kind)})
 
@@ -89,7 +89,8 @@ _EXPECTED = {
 
 # What pydantic calls the members of our unions in a location.
 _UNION_TAGS = re.compile(
-    r"given|levels|VillagesDocument|RangeDocument|GivenDocument|LevelsDocument|list\[.*\]|constrained-int|int|function-.*"
+    r"given|levels|two-stage|spot-check|RangeDocument|GivenDocument|LevelsDocument|TwoStageDocument|SpotCheckDocument"
+    r"|dict\[.*\]|list\[.*\]|constrained-int|int|function-.*"
 )
 
 

@@ -13,9 +13,19 @@ from sampler.draws import MOMENTS
 from sampler.frame import GROUPS
 from scenarios.files.observations import Results
 from scenarios.files.records import policy_record
+from scenarios.files.sample_records import (
+    design_effects_record,
+    domains_record,
+    rechecks_record,
+    rules_record,
+    soundness_record,
+)
 from scenarios.provenance import provenance
 from scenarios.questions.assessment import Assessment
+from scenarios.questions.breakdown import breakdown
 from scenarios.questions.inspection import Inspection
+from scenarios.questions.second_visits import compared
+from scenarios.questions.soundness import Soundness
 
 
 def draw_record(inspection: Inspection) -> dict[str, Any]:
@@ -34,6 +44,7 @@ def draw_record(inspection: Inspection) -> dict[str, Any]:
     """
     frame = inspection.scenario.frame
     drawn = inspection.draws.villages[0]
+    strata = [stratum.name for stratum in inspection.scenario.plan.strata(frame)]
     return {
         "schema": "draw/1",
         "scenario": inspection.scenario.name,
@@ -47,10 +58,17 @@ def draw_record(inspection: Inspection) -> dict[str, Any]:
                 "village_code": frame.codes[village],
                 "village": frame.villages[village],
                 "township": frame.townships[village],
-                "chance": float(inspection.village_chance[village]),
+                "stratum": strata[stratum],
+                "chance": float(chance),
                 **found,
             }
-            for village, found in zip(drawn, _by_village(inspection.assessment), strict=True)
+            for village, stratum, chance, found in zip(
+                drawn,
+                inspection.draws.stratum,
+                inspection.slot_chance,
+                _by_village(inspection.assessment),
+                strict=True,
+            )
         ],
         "townships": {
             name: {"drawn": sum(frame.townships[i] == name for i in drawn), "chance": chance}
@@ -60,7 +78,7 @@ def draw_record(inspection: Inspection) -> dict[str, Any]:
     }
 
 
-def estimate_record(results: Results, assessment: Assessment) -> dict[str, Any]:
+def estimate_record(results: Results, assessment: Assessment, *, sound: Soundness | None = None) -> dict[str, Any]:
     """Return the record of a real inspection's results, ready for JSON.
 
     Parameters
@@ -69,16 +87,26 @@ def estimate_record(results: Results, assessment: Assessment) -> dict[str, Any]:
         What the file holds.
     assessment : Assessment
         What it says.
+    sound : Soundness, optional
+        Whether the sample is sound.
 
     Returns
     -------
     dict
-        ``{"schema": "estimate/1", "policy", "verdict", "estimates", "villages"}``.
+        ``{"schema": "estimate/1", "policy", "verdict", "rules", "estimates", "design_effects", "domains", "recheck",
+        "soundness", "villages"}``; the recheck and the soundness are none where there is none.
     """
     seen = results.observations
     return {
         "schema": "estimate/1",
         **_assessed(assessment),
+        "design_effects": {
+            "raw": design_effects_record(assessment, assessment.raw, "raw"),
+            "weighted": assessment.weighted and design_effects_record(assessment, assessment.weighted, "weighted"),
+        },
+        "domains": domains_record(breakdown(assessment, results.strata, results.frame)),
+        "recheck": None if results.second is None else rechecks_record(compared(seen, results.second)),
+        "soundness": None if sound is None else soundness_record(sound),
         "villages": [
             {"village_code": results.codes[village], "stratum": results.strata[seen.stratum[slot]], **found}
             for slot, (village, found) in enumerate(zip(seen.villages[0], _by_village(assessment), strict=True))
@@ -91,12 +119,14 @@ def _assessed(assessment: Assessment) -> dict[str, Any]:
     return {
         "policy": policy_record(assessment.policy),
         "verdict": {
+            "rule": assessment.rule,
             "fails": bool(verdict.any[0]),
             "unsettled": list(assessment.unsettled),
             "criteria": {name: bool(verdict.fails[name][0]) for name in CRITERIA},
             "at_limit": {name: bool(verdict.at_limit[name][0]) for name in CRITERIA},
             "measured": {name: bool(verdict.measured[name][0]) for name in CRITERIA},
         },
+        "rules": rules_record(assessment.verdicts),
         "variance": assessment.variance,
         "lonely": assessment.lonely_rule,
         "unvisited": {"strata": list(assessment.unvisited_strata), "groups": list(assessment.unvisited_groups)},
@@ -146,7 +176,7 @@ _TOLD = ("households", "wrong_households", "persons", "wrong_persons", "approval
 
 
 def _by_village(assessment: Assessment) -> list[dict[str, Any]]:
-    moments = assessment.tally.moments[0]
+    moments = assessment.tally.official()[0]
     return [
         {
             "groups": {

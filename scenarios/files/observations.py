@@ -16,9 +16,11 @@ from sampler.errors import InputError, Mistake, refuse
 from sampler.frame import GROUPS, Frame, Ints
 from sampler.plan import STRATA
 from scenarios.files.columns import OBSERVATION_COLUMNS, Value, normalised, stratum_name
+from scenarios.files.recheck_columns import RECHECK_COLUMNS, recheck_mistakes, second_visits, without_first_visit
 from scenarios.files.sheets import Sheet, read_sheets
 from scenarios.files.tables import County, Table, best_sheet, parse_table, read_county
 from scenarios.files.village_matching import Villages, blanks, first_records, match_villages
+from scenarios.questions.second_visits import SecondVisits
 
 Names = Sequence[str]
 T = TypeVar("T")
@@ -49,8 +51,10 @@ class Results:
         Stated weights, row by row; None where the column is absent or blank.
     frame : Frame or None
         The county of the village list, where there is one.
+    second : SecondVisits or None
+        What a re-check recorded, row by row; None where no row tells of one.
     ignored : tuple of str
-        Headers of the columns about re-checks (``recheck_*``, 复核…), which are not read yet.
+        Headers of other columns about re-checks (``recheck_*``, 复核…), which are not read.
     """
 
     observations: Observations
@@ -58,6 +62,7 @@ class Results:
     strata: tuple[str, ...]
     weights: Floats | None
     frame: Frame | None
+    second: SecondVisits | None
     ignored: tuple[str, ...]
 
 
@@ -121,7 +126,10 @@ def _results_table(sheets: Sequence[Sheet], path: Path) -> Table:
     others = [sheet for sheet in sheets if sheet.name not in (_LIST_SHEET, "households")]
     sheet = best_sheet(named[:1] or others, OBSERVATION_COLUMNS)
     if sheet is not None:
-        return parse_table(sheet, OBSERVATION_COLUMNS)
+        try:
+            return parse_table(sheet, OBSERVATION_COLUMNS)
+        except InputError as error:
+            raise InputError(without_first_visit(error.mistakes, sheet)) from error
     if not any(cell is not None for sheet in sheets for row in sheet.rows for cell in row):
         raise refuse("file_empty", file=path.name)
     needed = [_told(name) for name, column in OBSERVATION_COLUMNS.items() if column.required]
@@ -150,6 +158,7 @@ def _results(table: Table, county: County | None) -> Results:
     wrong_villages = [*_stratum_mistakes(table, villages, names, listed), *villages.wrong]
     wrong = [
         *_household_mistakes(table, groups),
+        *recheck_mistakes(table, groups),
         *wrong_villages,
         # A village that does not belong would be counted with the list's own.
         *_size_mistakes(
@@ -180,13 +189,21 @@ def _results(table: Table, county: County | None) -> Results:
         block_sizes=np.array([[[households_of.get((c, g), 0) for g in GROUPS] for c in columns]], dtype=np.int64),
         replicate=np.zeros(len(codes), dtype=np.int64),
         slot=_places(codes, columns),
-        group=_places(groups, GROUPS),
+        block=_places(groups, GROUPS),
         persons=np.array(table.typed("persons", int), dtype=np.int64),
         wrong_persons=np.array(table.typed("wrong_persons", int), dtype=np.int64),
         approves=np.array(table.typed("approves", bool), dtype=bool),
     )
     weights, ignored = _weights(table, np.array(expected)), _ignored(table)
-    return Results(observations=observations, codes=known, strata=strata, weights=weights, frame=frame, ignored=ignored)
+    return Results(
+        observations=observations,
+        codes=known,
+        strata=strata,
+        weights=weights,
+        frame=frame,
+        second=second_visits(table),
+        ignored=ignored,
+    )
 
 
 def _places(names: Names, among: Names) -> Ints:
@@ -289,7 +306,12 @@ def _weights(table: Table, expected: Floats) -> Floats | None:
 
 
 def _ignored(table: Table) -> tuple[str, ...]:
-    """Return the headers about re-checks; the header row is the last row above the first record that is not blank."""
+    """Return the headers about re-checks that are no column's.
+
+    The header row is the last row above the first record that is not blank.
+    """
     above = reversed(table.sheet.rows[: table.rows[0] - 1])
     header = next(row for row in above if any(cell is not None for cell in row))
-    return tuple(str(cell).strip() for cell in header if cell is not None and normalised(cell).startswith(_RECHECK))
+    known = {normalised(name) for column in RECHECK_COLUMNS for name in OBSERVATION_COLUMNS[column].headers}
+    names = [str(cell).strip() for cell in header if cell is not None and normalised(cell).startswith(_RECHECK)]
+    return tuple(name for name in names if normalised(name) not in known)

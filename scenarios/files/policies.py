@@ -15,7 +15,8 @@ from pydantic import Field, ValidationError
 
 from estimators.policy import Denominator, Incidence, Policy, Source, Unit
 from sampler.errors import InputError, refuse
-from scenarios.files.documents import Document, PolicyDocument, ShareIn
+from scenarios.files.document import Document, ShareIn
+from scenarios.files.documents import PolicyDocument
 from scenarios.files.faults import mistakes_of
 from scenarios.files.toml import parse_toml, read_toml
 
@@ -29,6 +30,14 @@ class _Stated(Document):
     """One field of a policy with what backs it."""
 
     source: _Words
+    url: str = ""
+    assumption: bool = False
+
+
+class _Note(Document):
+    """What else a reader must know: what a criterion stands for here, what the real rule demands beyond the limits."""
+
+    text: _Words
     url: str = ""
     assumption: bool = False
 
@@ -67,11 +76,11 @@ class _AtLimitFails(_Stated):
 
 
 class _Weighting(_Stated):
-    value: Literal["raw"]
+    value: Literal["raw", "weighted"]
 
 
 class PolicyFile(Document):
-    """A policy file, every field with its source."""
+    """A policy file: every field with its source, then notes."""
 
     schema_: Annotated[Literal["policy/1"], Field(alias="schema")]
     name: str
@@ -83,6 +92,7 @@ class PolicyFile(Document):
     incidence: _Incidence
     at_limit_fails: _AtLimitFails
     weighting: _Weighting
+    notes: list[_Note] = Field(default=[])
 
 
 def policy_names() -> tuple[str, ...]:
@@ -127,6 +137,7 @@ def load_policy(name: str) -> Policy:
             key: Source(texts=dict(each.source), url=each.url, assumption=each.assumption)
             for key, each in backed.items()
         },
+        notes=tuple(Source(texts=dict(each.text), url=each.url, assumption=each.assumption) for each in stated.notes),
         **{key: single.value for key, single in singles.items()},
     )
 

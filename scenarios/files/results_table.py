@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sampler.draws import Observations
+from sampler.draws import Observations, tally
 from sampler.errors import InputError, Mistake, refuse
 from sampler.frame import GROUPS, Frame, Ints
 from scenarios.files.atomic import write_atomically
@@ -62,9 +62,8 @@ def observations_table(
     strata : sequence of str, length H
         Names of the strata.
     households : ndarray of int64, shape (n,)
-        The visited households, as indices of the frame. A frame keeps no household numbers, so they are called
-        ``{village code}-{E, R or U}{running number in the village's group}``. Township and village stand beside the
-        code, because a village list without codes is matched by them.
+        The visited households, as indices of the frame, called as `Frame.household_names` does. Township and village
+        stand beside the code, because a village list without codes is matched by them.
     language : {"zh", "en"}
         Of headers, groups and the strata ``ordinary``, ``remote`` and ``all``.
 
@@ -87,30 +86,27 @@ def observations_table(
     ...     group_households=np.array([[2, 0, 0]]), group_persons=np.array([[5, 0, 0]]))
     >>> one = np.array([0])
     >>> seen = Observations(villages=one[None], stratum=one, stratum_sizes=one + 1, block_sizes=np.array([[[2, 0, 0]]]),
-    ...     replicate=one, slot=one, group=one, persons=one + 3, wrong_persons=one, approves=one == 0)
+    ...     replicate=one, slot=one, block=one, persons=one + 3, wrong_persons=one, approves=one == 0)
     >>> observations_table(seen, frame=frame, strata=["ordinary"], households=one + 1, language="zh")[1]
     [['普通', 'a', 'T', 'A', 'a-E2', '脱贫户', 3, 0, '是', 2.0, 1, 2]]
     """
     if len(observations.villages) != 1:
         raise ValueError("a results table holds one inspection")
     o, slot, group, villages = observations, observations.slot, observations.group, observations.villages[0]
-    visited = np.zeros((len(villages), len(GROUPS)), dtype=np.int64)
-    np.add.at(visited, (slot, group), 1)
-    unseen = villages[~visited.any(axis=1)]
+    unseen = villages[np.bincount(slot, minlength=len(villages)) == 0]
     if len(unseen):
         raise InputError(Mistake("village_not_visited", {"found": frame.codes[village]}) for village in unseen)
     stratum = o.stratum[slot]
-    available, there = o.stratum_sizes[stratum], o.block_sizes[0, slot, group]
-    drawn = np.bincount(o.stratum, minlength=len(strata))[stratum]
-    weights = np.round(available / drawn * (there / visited[slot, group]), 6)
-    numbers = households - frame.offsets[3 * villages[slot] + group] + 1
+    available, there = o.stratum_sizes[stratum], o.block_sizes[0, slot, o.block]
+    found = tally(observations).weights()
+    weights = np.zeros(len(slot)) if found is None else np.round(found[0, slot, o.block], 6)
     codes = [frame.codes[village] for village in villages[slot]]
     columns: Mapping[str, Sequence[Cell]] = {
         "stratum": [strata[h] for h in stratum],
         "village_code": codes,
         "township": [frame.townships[village] for village in villages[slot]],
         "village": [frame.villages[village] for village in villages[slot]],
-        "household_id": [f"{c}-{'ERU'[g]}{k}" for c, g, k in zip(codes, group, numbers, strict=True)],
+        "household_id": frame.household_names(households),
         "group": [GROUPS[g] for g in group],
         "persons": o.persons.tolist(),
         "wrong_persons": o.wrong_persons.tolist(),

@@ -18,27 +18,28 @@ import tomli_w
 from pydantic import ValidationError
 
 from estimators.policy import Policy
+from sampler.designs import DESIGNS
 from sampler.domains import describe, holds
 from sampler.error_model import ErrorModel
 from sampler.errors import InputError, Mistake, refuse
-from sampler.plan import Oversample, Plan
+from sampler.frame import with_marks
 from scenarios.files.atomic import write_atomically
+from scenarios.files.channels_documents import channels_of
 from scenarios.files.documents import (
-    GivenDocument,
     GridDocument,
     LevelsDocument,
-    PlanDocument,
     RangeDocument,
     ScenarioDocument,
-    VillagesDocument,
+    SpotCheckDocument,
 )
 from scenarios.files.faults import mistakes_of
+from scenarios.files.plans import fieldwork_of, plan_of, with_plan_defaults
 from scenarios.files.policies import policy_of
 from scenarios.files.tables import County, read_county
 from scenarios.files.toml import Tree, parse_toml, read_toml
+from scenarios.files.truth import truth_of
 from scenarios.scenario import Axis, GivenTruth, Scenario
 
-DEFAULT_OVERSAMPLE = Decimal(2)
 DEFAULT_GRID = {
     "together": ["wrong_exit", "missed"],
     "wrong_exit": {"from": Decimal(0), "to": Decimal("0.04"), "steps": 21},
@@ -131,15 +132,18 @@ def _build(tree: Tree, file: str) -> ScenarioFile:
     try:
         document = _with_defaults(document)
         county = _county(document)
-        document = document.model_copy(update={"plan": _fitted(document.plan, len(county.frame.codes))})
+        plan = with_plan_defaults(document.plan, len(county.frame.codes))
+        document = document.model_copy(update={"plan": plan})
         if document.grid:
             _require_grid_domains(_axes(document.grid))
         scenario = Scenario(
             name=document.name,
             seed=document.seed,
             frame=county.frame,
-            truth=_truth(document, county),
-            plan=_plan(document.plan),
+            truth=truth_of(document.population, _axes(document.grid) if document.grid else (), county),
+            plan=plan_of(document.plan, document.province),
+            fieldwork=fieldwork_of(document.fieldwork),
+            channels=channels_of(document.channels),
             policy=policy_of(document.policy),
             grid=_axes(document.grid) if document.grid else (),
             averaged=document.population.averaged if isinstance(document.population, LevelsDocument) else False,
@@ -152,6 +156,7 @@ def _build(tree: Tree, file: str) -> ScenarioFile:
         key
         for key in _leaves(full)
         if not any(key == s or key.startswith(f"{s}.") for s in stated)
+        and not _does_nothing(key, value_of(full, key), document)
         # What the policy says is the policy's, with its own sources and assumptions.
         and (key == "policy.name" or not key.startswith("policy."))
     )
@@ -161,14 +166,16 @@ def _build(tree: Tree, file: str) -> ScenarioFile:
     )
 
 
-def _fitted(plan: PlanDocument, available: int) -> PlanDocument:
-    """Return the plan with the default number of villages cut to a small county; a stated one is refused instead."""
-    wanted = plan.villages
-    if isinstance(wanted, VillagesDocument) or wanted <= available:
-        return plan
-    if "villages" in plan.model_fields_set:
-        raise refuse("too_many_villages", key="plan.villages", found=wanted, allowed=available)
-    return plan.model_copy(update={"villages": available})
+def _does_nothing(key: str, value: object, document: ScenarioDocument) -> bool:
+    """Say whether a default switches something off, so that nobody assumed anything."""
+    if key.startswith(("fieldwork.", "province.")):
+        return True  # what is not stated there does not err
+    if key.endswith(("plan.certainty", "phase1.certainty")):
+        plan = document.plan.phase1 if isinstance(document.plan, SpotCheckDocument) else document.plan
+        return plan.size is None and DESIGNS[plan.selection].size != "required"
+    if key == "plan.phase1.kind":
+        return True  # there is no other
+    return key.startswith(("frame.", "plan.", "channels.")) and value in (0, False, [], {})
 
 
 def _policy_tree(policy: Policy) -> Tree:
@@ -185,10 +192,8 @@ def _policy_tree(policy: Policy) -> Tree:
 
 
 def _with_defaults(document: ScenarioDocument) -> ScenarioDocument:
-    """Fill in what depends on other keys: the default grid, and the oversample factor beside a total of villages."""
-    plan, grid = document.plan, document.grid
-    if not isinstance(plan.villages, VillagesDocument) and plan.remote_oversample is None:
-        plan = plan.model_copy(update={"remote_oversample": DEFAULT_OVERSAMPLE})
+    """Fill in the default grid."""
+    grid = document.grid
     levels = document.population
     if isinstance(levels, LevelsDocument):
         if grid is None and levels.wrong_exit is None and levels.missed is None:
@@ -197,46 +202,42 @@ def _with_defaults(document: ScenarioDocument) -> ScenarioDocument:
         missing = [key for key in ("wrong_exit", "missed") if getattr(levels, key) is None and key not in moved]
         if missing:
             raise InputError(Mistake("missing_key", {"key": f"population.{key}"}) for key in missing)
-    return document.model_copy(update={"plan": plan, "grid": grid})
+    return document.model_copy(update={"grid": grid})
 
 
 def _county(document: ScenarioDocument) -> County:
-    if document.frame.file is not None:
-        return read_county(Path(document.frame.file), name=document.frame.name)
-    with as_file(files("scenarios.data").joinpath("counties", str(document.frame.county))) as folder:
-        return read_county(folder, name=document.frame.name or EXAMPLE_NAME, synthetic=True)
-
-
-EXAMPLE_NAME = "云台县"
-
-
-def _truth(document: ScenarioDocument, county: County) -> GivenTruth | ErrorModel:
-    if isinstance(document.population, GivenDocument):
-        if county.truth is None:
-            raise refuse("truth_missing", key="population.kind", found="given", allowed="wrong_persons, approves")
-        return county.truth
-    levels = document.population
-    first = {key: axis.values[0] for axis in (_axes(document.grid) if document.grid else ()) for key in axis.keys}
-    stated = {
-        "wrong_exit": levels.wrong_exit,
-        "missed": levels.missed,
-        "disapproval": levels.disapproval,
-        "icc": levels.icc,
-        "remote_multiplier": levels.remote_multiplier,
-        "shared": levels.shared,
-        "whole_wrong_exit": levels.whole_household.wrong_exit,
-        "whole_missed": levels.whole_household.missed,
-        "totals": levels.totals,
-    }
-    return ErrorModel(**stated | first)  # type: ignore[arg-type]
-
-
-def _plan(document: PlanDocument) -> Plan:
-    if isinstance(document.villages, VillagesDocument):
-        villages: Mapping[str, int] | Oversample = document.villages.model_dump()
+    stated = document.frame
+    if stated.file is not None:
+        county = read_county(Path(stated.file), name=stated.name)
     else:
-        villages = Oversample(villages=document.villages, factor=document.remote_oversample or DEFAULT_OVERSAMPLE)
-    return Plan(villages=villages, take=document.take.model_dump(), selection=document.selection)
+        shipped = str(stated.county)
+        if shipped not in county_names():
+            close = get_close_matches(shipped, county_names(), n=1)
+            allowed = ", ".join(county_names())
+            raise refuse(
+                "not_a_choice", key="frame.county", found=shipped, nearest=close[0] if close else "", allowed=allowed
+            )
+        with as_file(files("scenarios.data").joinpath("counties", shipped)) as folder:
+            county = read_county(folder, name=stated.name or COUNTIES[shipped], synthetic=True)
+    if not (stated.key_share or stated.hamlets):
+        return county
+    marked = with_marks(county.frame, key_share=float(stated.key_share), hamlets=stated.hamlets)
+    return replace(county, frame=marked)
+
+
+def county_names() -> tuple[str, ...]:
+    """Return the names of the shipped counties, all of them synthetic."""
+    return tuple(COUNTIES)
+
+
+# Names as shown; each is a folder of `scenarios/data/counties`.
+COUNTIES = {
+    "example": "云台县",
+    "monitoring": "云台县（按监测对象分类）",
+    "survey": "望川县",
+    "lot": "一批接种区",
+    "caseload": "一州一年的案件",
+}
 
 
 def _axes(grid: GridDocument) -> tuple[Axis, ...]:
@@ -295,6 +296,8 @@ def _digest(tree: Tree, scenario: Scenario) -> str:
     canonical = {key: value for key, value in tree.items() if key not in ("name", "frame")}
     digest = hashlib.sha256(json.dumps(canonical, sort_keys=True, default=_plain, ensure_ascii=False).encode())
     digest.update(json.dumps([frame.codes, frame.villages, frame.townships], ensure_ascii=False).encode())
+    if frame.household_ids is not None:  # they decide whom a field form names
+        digest.update(json.dumps(frame.household_ids, ensure_ascii=False).encode())
     arrays = [
         frame.remote,
         frame.poor_village,
@@ -303,6 +306,8 @@ def _digest(tree: Tree, scenario: Scenario) -> str:
         frame.household_persons,
         frame.household_key,
     ]
+    if frame.household_hamlet is not None:
+        arrays.append(frame.household_hamlet)
     if isinstance(truth, GivenTruth):
         arrays += [truth.wrong_persons, truth.approves]
     for array in arrays:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sampler.errors import Field, InputError, Mistake, refuse
 from sampler.frame import GROUPS, Frame, frame_from_counts, mistakes_in_counts
@@ -214,6 +215,16 @@ def parse_table(sheet: Sheet, columns: Mapping[str, Column]) -> Table:
     return table
 
 
+def filled(sheet: Sheet, column: Column, row: int) -> str:
+    """Return the header of a column as the file has it where its cell is filled in a row (from 1), else nothing."""
+    cells = sheet.rows[row - 1]
+    for above in sheet.rows[: min(row - 1, _HEADER_ROWS)]:
+        for position in _positions(above, column):
+            if position < len(cells) and cells[position] is not None:
+                return str(above[position]).strip()
+    return ""
+
+
 def _columns_at(sheet: Sheet, top: int, columns: Mapping[str, Column]) -> tuple[dict[str, int], dict[str, str]]:
     row = sheet.rows[top]
     found = {name: _positions(row, column) for name, column in columns.items()}
@@ -336,12 +347,15 @@ def _with_households(frame: Frame, villages: Table, table: Table) -> County:
     if mistakes:
         raise InputError(mistakes)
     order = np.argsort(at, kind="stable")
+    numbers = table.typed("household_id", str)
     key = table.typed("key", bool) if "key" in table.values else [False] * len(codes)
     listed = Frame(
         **{
             **vars(frame),
             "household_persons": persons[order],
             "household_key": np.array(key, dtype=bool)[order],
+            "household_ids": tuple(numbers[i] for i in order),
+            "household_hamlet": _hamlets(table, codes, order),
             "sizes_synthesised": False,
         }
     )
@@ -352,6 +366,18 @@ def _with_households(frame: Frame, villages: Table, table: Table) -> County:
             approves=np.array(table.typed("approves", bool), dtype=bool)[order],
         )
     return County(frame=listed, truth=truth, codes_listed=True)
+
+
+def _hamlets(table: Table, codes: Sequence[str], order: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Return the number of each household's hamlet within its village, as they appear; None without a column."""
+    if "hamlet" not in table.values:
+        return None
+    numbers: dict[str, dict[str, int]] = {}
+    of = [
+        (found := numbers.setdefault(code, {})).setdefault(name, len(found))
+        for code, name in zip(codes, table.typed("hamlet", str), strict=True)
+    ]
+    return np.array(of, dtype=np.int64)[order]
 
 
 def _truth_mistakes(

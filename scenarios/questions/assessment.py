@@ -1,4 +1,4 @@
-"""What one set of visited households says: the official verdict, and the rates with their intervals.
+"""What one set of visited households says: the verdict under every rule, and the rates with their intervals.
 
 A simulated inspection and the results of a real one run through the same lines; a real one is R = 1.
 """
@@ -12,8 +12,9 @@ import numpy as np
 
 from estimators.estimate import Estimate, estimate
 from estimators.policy import CRITERIA, Policy
+from estimators.rule import Evidence, Verdict
+from estimators.rules import RULES
 from estimators.variance import Lonely, Variance
-from estimators.verdict import Verdict, verdict_of_tally
 from sampler.draws import MOMENTS, Tally
 from sampler.errors import InputError, Mistake
 from sampler.frame import EXITED, GROUPS, UNREGISTERED, Frame, Ints
@@ -37,8 +38,9 @@ class Assessment:
     weighted : mapping of str to Estimate, or None
         The combined ratios, which estimate the county's rates; None where the sizes that the weights are made of are
         not known.
-    verdict : Verdict
-        Of the official rule, on the raw ratios.
+    verdicts : mapping of str to Verdict
+        By the rules of the catalogue. The bounds of rules with a margin are those of the default interval whatever
+        interval was chosen: not every two-sided interval has a side that can be read by itself (METHODS 3.2).
     variance : {"ultimate_cluster", "two_stage"}
         Which variance the intervals use.
     group_persons : ndarray of int64, shape (3,), or None
@@ -47,21 +49,44 @@ class Assessment:
         The same sample under the other reading of the missed rate's denominator, where the whole villages are known.
     unvisited_strata, unvisited_groups : tuple of str
         Strata without a drawn village, and groups of the county without a visited household: no estimate covers them.
-    lonely_rule : str or None
-        What was done about strata of several villages with one drawn; None where there is none.
+    lonely : {"fail", "remove", "certainty", "adjust", "average"}
+        What becomes of a stratum of several villages with one drawn.
+    has_lonely : bool
+        Whether there is one.
     """
 
     tally: Tally
     policy: Policy
     raw: Mapping[str, Estimate]
     weighted: Mapping[str, Estimate] | None
-    verdict: Verdict
+    verdicts: Mapping[str, Verdict]
     variance: Variance
     group_persons: Ints | None
     other_reading: Assessment | None
     unvisited_strata: tuple[str, ...]
     unvisited_groups: tuple[str, ...]
-    lonely_rule: str | None
+    lonely: Lonely
+    has_lonely: bool
+
+    @property
+    def lonely_rule(self) -> str | None:
+        """What was done about strata of several villages with one drawn; None where there is none."""
+        return self.lonely if self.has_lonely else None
+
+    @property
+    def rule(self) -> str:
+        """Which rule decides: by the policy's weighting."""
+        return "weighted" if self.policy.weighting == "weighted" else "official"
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of the rule that decides."""
+        return self.verdicts[self.rule]
+
+    @property
+    def deciding(self) -> Mapping[str, Estimate]:
+        """The estimates that the rule looks at: the weighted ones where it does and they are known, else the raw."""
+        return self.raw if self.rule == "official" or self.weighted is None else self.weighted
 
     @property
     def unsettled(self) -> tuple[str, ...]:
@@ -147,6 +172,14 @@ def _assessed(
     except InputError as error:
         # The estimators know strata by number, users by name.
         raise InputError(_with_stratum(mistake, strata) for mistake in error.mistakes) from error
+    evidence = Evidence(
+        tally=tally,
+        policy=policy,
+        group_persons=group_persons,
+        unregistered_persons=unregistered_persons,
+        variance=variance,
+        lonely=lonely,
+    )
     drawn = np.bincount(tally.stratum, minlength=len(tally.stratum_sizes))
     visited = tally.totals()[0, :, MOMENTS.index("households")]
     return Assessment(
@@ -154,7 +187,7 @@ def _assessed(
         policy=policy,
         raw=raw,
         weighted=weighted,
-        verdict=verdict_of_tally(tally, policy, group_persons=group_persons, unregistered_persons=unregistered_persons),
+        verdicts={name: rule(evidence) for name, rule in RULES.items()},
         variance=variance,
         group_persons=group_persons,
         other_reading=None,
@@ -164,7 +197,8 @@ def _assessed(
         unvisited_groups=tuple(
             name for g, name in enumerate(GROUPS) if group_persons is not None and group_persons[g] > visited[g] == 0
         ),
-        lonely_rule=lonely if bool(((drawn == 1) & (tally.stratum_sizes != 1)).any()) else None,
+        lonely=lonely,
+        has_lonely=bool(((drawn == 1) & (tally.stratum_sizes != 1)).any()),
     )
 
 
@@ -175,12 +209,13 @@ def _with_stratum(mistake: Mistake, strata: Sequence[str]) -> Mistake:
 
 def weights_known(tally: Tally) -> bool:
     """Say whether the sizes that weights and finite population corrections are made of are known."""
-    visited = tally.moments[..., MOMENTS.index("households")]
-    return bool((tally.stratum_sizes > 0).all() and (tally.block_sizes >= visited).all())
+    return tally.weights() is not None
 
 
 def default_variance(tally: Tally) -> Variance:
     """Return the variance that METHODS 2.4 takes: with finite population corrections above a tenth of the villages.
+
+    These are those of simple random samples, so unequal probabilities and a second phase have none.
 
     Examples
     --------
@@ -190,5 +225,6 @@ def default_variance(tally: Tally) -> Variance:
     >>> default_variance(tally)
     'ultimate_cluster'
     """
+    simple = tally.chance is None and tally.phase2_weights is None and weights_known(tally)
     share = len(tally.stratum) / max(int(tally.stratum_sizes.sum()), 1)
-    return "two_stage" if weights_known(tally) and share > _LARGE_FRACTION else "ultimate_cluster"
+    return "two_stage" if simple and share > _LARGE_FRACTION else "ultimate_cluster"

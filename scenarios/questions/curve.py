@@ -11,7 +11,6 @@ from sampler.errors import refuse
 from sampler.population import Population
 from scenarios.engines import auto, conditional, exact, model, simulate
 from scenarios.engines.chance import Chance
-from scenarios.engines.scores import serves
 from scenarios.engines.threads import in_threads
 from scenarios.questions.reach import chance_of_finding
 from scenarios.questions.tipping import Tipping, tipping
@@ -29,6 +28,9 @@ ENGINES = {
 
 # Exact totals couple the villages, so that no product of laws gives the average; it is simulated (METHODS 5.3).
 AVERAGING = ("auto", "simulate")
+
+# Weighted scores are no whole numbers, and no exact law of theirs is known here.
+WEIGHING = ("auto", "simulate")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,8 +85,16 @@ def other_denominator(scenario: Scenario) -> Scenario:
     return replace(scenario, policy=scenario.policy.with_other_denominator())
 
 
-def _missed(job: tuple[Scenario, Population]) -> float | None:
-    return exact.ratio_chance(*job, "missed").fails if serves(job[0], "missed") else None
+def _reach(job: tuple[Scenario, Population]) -> tuple[float, float | None]:
+    """Return the chance of a finding and that of `missed` under the other reading, simulated where no law is known."""
+    cell, truth = job
+    other = other_denominator(cell)
+    finding = chance_of_finding(cell, truth)
+    if finding is not None and cell.policy.weighting == "raw":
+        return finding, exact.ratio_chance(other, truth, "missed").fails if exact.serves(other, "missed") else None
+    if finding is None:
+        finding = simulate.chance_of_finding(cell, truth)
+    return finding, simulate.chance_of_missed(other, truth)
 
 
 def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, int], None] | None = None) -> Curve:
@@ -103,6 +113,12 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
     -------
     Curve
 
+    Raises
+    ------
+    InputError
+        ``engine_cannot_serve`` where an average over populations is asked of an engine for one population,
+        ``engine_cannot_weigh`` where the policy decides by weighted rates and the engine counts whole numbers only.
+
     Examples
     --------
     >>> from scenarios.files.scenario_file import load_scenario
@@ -110,6 +126,8 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
     >>> round(answer.chances[0].fails["wrong_exit"], 6)
     0.0
     """
+    if scenario.policy.weighting == "weighted" and engine not in WEIGHING:
+        raise refuse("engine_cannot_weigh", key="--engine", found=engine, allowed=", ".join(WEIGHING))
     scenario = replace(scenario, averaged=_averaged(scenario, engine))
     levels = scenario.points()
     cells = [scenario.at(level) for level in levels]
@@ -121,9 +139,8 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
     else:
         chances = ENGINES[engine](cells, progress=progress)
         truths = populations(cells)
-        finding = tuple(in_threads(lambda job: chance_of_finding(*job), list(zip(cells, truths, strict=True))))
-        others = [other_denominator(cell) for cell in cells]
-        other = tuple(in_threads(_missed, list(zip(others, truths, strict=True))))
+        reached = in_threads(_reach, list(zip(cells, truths, strict=True)))
+        finding, other = tuple(each[0] for each in reached), tuple(each[1] for each in reached)
     return Curve(
         scenario=scenario,
         engine=engine,

@@ -10,10 +10,15 @@ from fractions import Fraction
 import numpy as np
 
 from estimators.variance import Lonely
-from sampler.draws import Draws, Observations, draw, observe, tally
+from sampler.draws import Draws, Observations, Tally, draw, observe, tally
 from sampler.errors import InputError, refuse
 from sampler.estimands import estimands
+from sampler.fieldwork import record
+from sampler.frame import Ints
+from sampler.plan import Stratum
 from sampler.population import Population
+from sampler.recheck import Rechecked, SpotCheck, spot_check, tally_spot_check
+from sampler.streams import Purpose, stream_starts
 from scenarios.questions.assessment import Assessment, assess
 from scenarios.questions.reach import Floats, chance_drawn
 from scenarios.scenario import GivenTruth, Level, Scenario, populations
@@ -36,7 +41,13 @@ class Inspection:
     draws : Draws
         Who was drawn; R = 1.
     observations : Observations
-        What was seen.
+        What was recorded.
+    suspected : ndarray of int64, shape (n,)
+        Wrong persons suspected of each visited household, before any appeal.
+    rechecked : Rechecked or None
+        The two phases of a spot check.
+    slot_chance : ndarray of float64, shape (m,)
+        Inclusion probability of each drawn village in its stratum.
     assessment : Assessment
         Estimates and verdict.
     truth : mapping of str to Fraction or None
@@ -53,10 +64,51 @@ class Inspection:
     population: Population
     draws: Draws
     observations: Observations
+    suspected: Ints
+    rechecked: Rechecked | None
+    slot_chance: Floats
     assessment: Assessment
     truth: Mapping[str, Fraction | None]
     village_chance: Floats
     township_chance: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Seen:
+    """What inspections drew, recorded and added up."""
+
+    draws: Draws
+    observations: Observations
+    suspected: Ints
+    tally: Tally
+    rechecked: Rechecked | None
+
+
+def _seen(cell: Scenario, population: Population, replicates: Ints) -> _Seen:
+    frame, plan, fieldwork = cell.frame, cell.plan, cell.fieldwork
+    wrong, approves = population.wrong_persons, population.approves
+    if isinstance(plan, SpotCheck):
+        found = spot_check(frame, plan, wrong, approves, fieldwork=fieldwork, seed=cell.seed, replicates=replicates)
+        return _Seen(
+            draws=found.visits,
+            observations=found.observations,
+            suspected=found.suspected,
+            tally=tally_spot_check(found, frame, plan, approves).visited,
+            rechecked=found,
+        )
+    draws = draw(frame, plan, seed=cell.seed, replicates=replicates, away=fieldwork.away(wrong))
+    made = record(fieldwork, draws, frame, wrong, stream_starts(cell.seed, Purpose.FIELDWORK, replicates))
+    observations = observe(draws, frame, wrong, approves, recorded=made.recorded)
+    return _Seen(
+        draws=draws, observations=observations, suspected=made.suspected, tally=tally(observations), rechecked=None
+    )
+
+
+def _slot_chances(stratum: Stratum, draws: Draws, number: int) -> Floats:
+    """Return the inclusion probabilities of a stratum's drawn villages."""
+    place = {int(village): k for k, village in enumerate(stratum.villages)}
+    drawn = draws.villages[0, draws.stratum == number]
+    return stratum.design.first[[place[int(village)] for village in drawn]]
 
 
 def middle_level(scenario: Scenario) -> Level:
@@ -128,10 +180,9 @@ def inspect(
     cell = scenario.at({} if isinstance(scenario.truth, GivenTruth) else chosen)
     (population,) = populations([cell])
     frame = cell.frame
-    draws = draw(frame, cell.plan, seed=cell.seed, replicates=np.array([number - 1], dtype=np.int64))
-    observations = observe(draws, frame, population.wrong_persons, population.approves)
+    seen = _seen(cell, population, np.array([number - 1], dtype=np.int64))
     assessment = assess(
-        tally(observations),
+        seen.tally,
         cell.policy,
         strata=[stratum.name for stratum in cell.plan.strata(frame)],
         frame=frame,
@@ -139,13 +190,17 @@ def inspect(
         lonely=lonely,
     )
     village_chance, township_chance = chance_drawn(cell)
+    strata = cell.plan.strata(frame)
     return Inspection(
         scenario=cell,
         level=chosen,
         number=number,
         population=population,
-        draws=draws,
-        observations=observations,
+        draws=seen.draws,
+        observations=seen.observations,
+        suspected=seen.suspected,
+        rechecked=seen.rechecked,
+        slot_chance=np.concatenate([np.zeros(0), *(_slot_chances(s, seen.draws, h) for h, s in enumerate(strata))]),
         assessment=assessment,
         truth=estimands(population, cell.policy.units),
         village_chance=village_chance,

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sampler.frame import EXITED, UNREGISTERED
+from sampler.frame import EXITED, GROUPS, UNREGISTERED, Bools, Frame, Ints
+from sampler.plan import Plan, Stratum
 from sampler.population import Population
-from sampler.symmetric import sample_values
+from sampler.recheck import SpotCheck
+from sampler.streams import Purpose, stream_starts
+from scenarios.engines.laws import has_law, sampled
 from scenarios.scenario import Scenario
 
 Floats = NDArray[np.float64]
 
+_DRAWS = 20_000  # samples of villages where nobody knows a chance of their design
 
-def chance_of_finding(scenario: Scenario, population: Population) -> float:
+
+def chance_of_finding(scenario: Scenario, population: Population) -> float | None:
     """Return the chance that at least one wrongly exited or missed household is visited, exactly.
 
     Parameters
@@ -28,12 +34,15 @@ def chance_of_finding(scenario: Scenario, population: Population) -> float:
 
     Returns
     -------
-    float
+    float or None
         1 less the chance that every drawn village shows a clean sample: given the village, C(N - W, n) / C(N, n) in
-        each group of N households, W of them wrong, n visited.
+        each group of N households, W of them wrong, n visited. None where that is not all there is to it: after a
+        second phase, with errors of fieldwork, or under a design without a generating function.
     """
-    frame = scenario.frame
-    visited = scenario.plan.visited_households(frame)
+    frame, plan = scenario.frame, scenario.two_stage
+    if plan is None or not has_law(plan.strata(frame)):
+        return None
+    visited = plan.visited_households(frame)
     wrong = np.bincount(
         3 * frame.household_village + frame.household_group,
         weights=population.wrong_persons > 0,
@@ -44,8 +53,7 @@ def chance_of_finding(scenario: Scenario, population: Population) -> float:
         for g in (EXITED, UNREGISTERED):
             size, bad, take = int(frame.group_households[i, g]), int(wrong[i, g]), int(visited[i, g])
             clean[i] *= comb(size - bad, take) / comb(size, take)
-    strata = scenario.plan.strata(frame)
-    nothing = float(np.prod([sample_values(clean[s.villages], s.drawn) for s in strata]))
+    nothing = float(np.prod([sampled(s, clean) for s in plan.strata(frame)]))
     # What can still happen is never told as certain.
     return min(1 - nothing, float(np.nextafter(1, 0))) if nothing else 1.0
 
@@ -56,14 +64,15 @@ def chance_drawn(scenario: Scenario) -> tuple[Floats, Mapping[str, float]]:
     Parameters
     ----------
     scenario : Scenario
-        Gives frame and plan.
+        Gives frame and plan; under a spot check a village is drawn by the province or afresh.
 
     Returns
     -------
     villages : ndarray of float64, shape (V,)
-        m / M of the village's stratum.
+        Inclusion probabilities.
     townships : mapping of str to float
-        1 less the product over strata of C(M - t, m) / C(M, m), t being the township's villages in the stratum.
+        1 less the chance that no village of the township is drawn: exact where the design has a generating function,
+        elsewhere the share of 20,000 samples.
 
     Examples
     --------
@@ -73,13 +82,79 @@ def chance_drawn(scenario: Scenario) -> tuple[Floats, Mapping[str, float]]:
     (29.0, 11)
     """
     frame = scenario.frame
-    strata = scenario.plan.strata(frame)
-    villages = np.zeros(len(frame.codes))
-    missed = dict.fromkeys(frame.townships, 1.0)
-    for stratum in strata:
-        size = len(stratum.villages)
-        villages[stratum.villages] = stratum.drawn / size
-        members = [frame.townships[i] for i in stratum.villages]
-        for township in missed:
-            missed[township] *= comb(size - members.count(township), stratum.drawn) / comb(size, stratum.drawn)
-    return villages, {township: 1 - chance for township, chance in missed.items()}
+    names = list(dict.fromkeys(frame.townships))
+    outside = np.array([[township != name for name in names] for township in frame.townships], dtype=np.float64)
+    none, missed = np.ones(len(frame.codes)), np.ones(len(names))
+    for stratum in scenario.plan.strata(frame):
+        none[stratum.villages] *= 1 - stratum.design.first
+        missed *= _none_of(stratum, outside, scenario.seed)
+    return 1 - none, dict(zip(names, (1 - missed).tolist(), strict=True))
+
+
+def _none_of(stratum: Stratum, outside: Floats, seed: int) -> Floats:
+    """Return the chance that every drawn village lies outside each township, shape (T,)."""
+    found = stratum.design.expectation(outside[stratum.villages])
+    if found is None:
+        drawn = stratum.design.draw(stream_starts(seed, Purpose.VILLAGES, np.arange(_DRAWS)))
+        found = outside[stratum.villages][drawn].prod(axis=1).mean(axis=0)
+    chances: Floats = np.asarray(found, dtype=np.float64)
+    return chances
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreachable:
+    """What an inspection can never visit.
+
+    Parameters
+    ----------
+    townships, villages : tuple of str
+        Townships none of whose households can be visited, and villages of other townships of which that is true.
+    households : mapping of str to int
+        Households by group, of these and of all other villages.
+    """
+
+    townships: tuple[str, ...]
+    villages: tuple[str, ...]
+    households: Mapping[str, int]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether everybody can be visited."""
+        return not any(self.households.values())
+
+
+def unreachable(scenario: Scenario) -> Unreachable:
+    """Return what has no chance of being visited: everybody should have one (所有的贫困户都有可能被抽中).
+
+    Examples
+    --------
+    >>> from scenarios import load
+    >>> unreachable(load("example")).nothing
+    True
+    """
+    frame, plan = scenario.frame, scenario.plan
+    if isinstance(plan, SpotCheck):
+        reached = _reached(frame, plan.phase1) | _reached(frame, plan.add_on)
+    else:
+        reached = _reached(frame, plan)
+    blocks = 3 * frame.household_village + frame.household_group
+    met = np.bincount(blocks, weights=reached, minlength=frame.group_households.size).reshape(-1, 3)
+    left: Ints = frame.group_households - met.astype(np.int64)
+    empty = (met.sum(axis=1) == 0) & (frame.group_households.sum(axis=1) > 0)
+    gone = [t for t in dict.fromkeys(frame.townships) if empty[[name == t for name in frame.townships]].all()]
+    return Unreachable(
+        townships=tuple(gone),
+        villages=tuple(frame.villages[i] for i in np.flatnonzero(empty) if frame.townships[i] not in gone),
+        households=dict(zip(GROUPS, left.sum(axis=0).tolist(), strict=True)),
+    )
+
+
+def _reached(frame: Frame, plan: Plan) -> Bools:
+    """Say of each household whether a plan can visit it, shape (N,)."""
+    wanted = (plan.takes() > 0)[frame.household_group]
+    if plan.key_households:
+        wanted |= frame.household_key
+    if plan.hamlets:
+        wanted[:] = True
+    reached: Bools = wanted & (plan.chance(frame) > 0)[frame.household_village]
+    return reached

@@ -96,14 +96,18 @@ def _averaged(
     """Return the tipping levels of an average over populations.
 
     All levels of a nested family cost little more than one, so the interpolated levels of all questions are asked
-    together, and again until each bracket is narrow enough for a straight line of the log-odds.
+    together, and again until each bracket is narrow enough for a straight line of the log-odds. A level is simulated
+    until the questions that ask for it are precise, and answers no others.
     """
     asked = [(question, share) for question in QUESTIONS for share in SHARES if _answered(along, question)]
-    points, step = list(along), 0
+    points, step = {question: list(along) for question, _ in asked}, 0
     while wanted := _unsettled(points, asked, halve=step % 3 == 2):
         step += 1
         cells = [scenario.at({**fixed, **dict.fromkeys(keys, value)}) for value in wanted]
-        points = sorted([*points, *zip(wanted, model.chances(cells), strict=True)], key=lambda point: point[0])
+        answers = model.averages(cells, asked=list(wanted.values()))
+        for (value, questions), answer in zip(wanted.items(), answers, strict=True):
+            for question in questions:
+                points[question] = sorted([*points[question], (value, answer.chance)], key=lambda point: point[0])
     return tuple(
         Tipping(
             question=question,
@@ -113,27 +117,31 @@ def _averaged(
             how="simulate",
         )
         for question, share in asked
-        for ends in [_bracket(points, question, share)]
+        for ends in [_bracket(points[question], question, share)]
     )
 
 
 def _unsettled(
-    points: Sequence[tuple[Decimal, Chance]], asked: Sequence[tuple[str, Decimal]], *, halve: bool
-) -> list[Decimal]:
-    """Return a level inside each bracket in which the log-odds may not be straight: interpolated, or its middle.
+    points: Mapping[str, Sequence[tuple[Decimal, Chance]]], asked: Sequence[tuple[str, Decimal]], *, halve: bool
+) -> dict[Decimal, set[str]]:
+    """Return a level inside each bracket in which the log-odds may not be straight, with the questions that ask for it.
+
+    It is interpolated, or the middle.
 
     A bracket is done when both its chances lie near to the share, or one of them very near, or when it is narrow (in a
     small county the chance jumps).
     """
-    wanted = set()
+    wanted: dict[Decimal, set[str]] = {}
     for question, share in asked:
-        ends = _bracket(points, question, share)
+        ends = _bracket(points[question], question, share)
         if ends is None or _settled(ends, float(share)):
             continue
         (low, below), (high, above) = ends
         blind = halve or below == 0 or above == 1  # the log-odds of a simulated 0 or 1 are not known
-        wanted.add((low + high) / 2 if blind else _between(*ends, float(share)))
-    return sorted(wanted - {value for value, _ in points})
+        level = (low + high) / 2 if blind else _between(*ends, float(share))
+        if level not in (low, high):
+            wanted.setdefault(level, set()).add(question)
+    return wanted
 
 
 def _settled(ends: tuple[Point, Point], share: float) -> bool:

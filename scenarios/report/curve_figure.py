@@ -11,7 +11,7 @@ from scenarios.figures.fonts import cjk_font
 from scenarios.figures.save import save_figure
 from scenarios.messages import Catalogue, catalogue, clean
 from scenarios.questions.curve import Curve
-from scenarios.report.facts import drawn_villages, expected_households
+from scenarios.report.facts import drawn_villages, expected_visits
 from scenarios.report.text import level_names, level_value, shown_chance
 from scenarios.report.words import percent
 from scenarios.scenario import Scenario
@@ -73,7 +73,7 @@ def _words(curve: Curve, words: Catalogue) -> dict[str, str]:
             name=clean(scenario.frame.name),
             villages=drawn_villages(scenario),
             all=len(scenario.frame.codes),
-            households=f"{expected_households(scenario):,}",
+            households=f"{expected_visits(scenario):,}",
         ),
         "x": words.say("figure.x", kinds=level_names(curve.axis, words)),
         "y": words.say("figure.y"),

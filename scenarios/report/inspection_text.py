@@ -19,9 +19,10 @@ from scenarios.messages import Catalogue, clean
 from scenarios.provenance import provenance
 from scenarios.questions.assessment import Assessment
 from scenarios.questions.inspection import Inspection
+from scenarios.report.rules_text import rules_text
 from scenarios.report.setting import limit_sign, setting
 from scenarios.report.text import level_names, level_value
-from scenarios.report.words import chance, percent, rate
+from scenarios.report.words import chance, chance_range, percent, rate
 from scenarios.scenario import GivenTruth
 
 
@@ -48,6 +49,8 @@ def draw_text(inspection: Inspection, words: Catalogue) -> Iterator[RenderableTy
     yield from verdict_text(inspection.assessment, words)
     yield estimate_table(inspection.assessment, words, inspection.truth)
     yield from estimate_notes(inspection.assessment, words)
+    yield ""
+    yield from rules_text(inspection.assessment, words)
     yield words.say("draw.note_again", next=inspection.number + 1)
     yield ""
     yield Text(words.say("draw.who"), style="bold")
@@ -92,7 +95,7 @@ def verdict_sentence(assessment: Assessment, words: Catalogue) -> str:
         words.say(
             "verdict.reason",
             criterion=words.say(f"criterion.{name}"),
-            value=rate(float(assessment.raw[name].value[0]), policy.limits[name]),
+            value=rate(float(assessment.deciding[name].value[0]), policy.limits[name]),
             sign="=" if verdict.at_limit[name][0] else limit_sign(policy, name),
             limit=percent(policy.limits[name]),
         )
@@ -108,7 +111,7 @@ def estimate_table(
     policy = assessment.policy
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(words.say("estimate.column_criterion"))
-    columns = ["limit", "raw", "result", "interval_raw", *(["weighted", "interval"] if assessment.weighted else [])]
+    columns = ["limit", "result", "raw", "interval_raw", *(["weighted", "interval"] if assessment.weighted else [])]
     columns += ["villages", *(["truth"] if truth else [])]
     confidence = percent(assessment.raw["approval"].confidence)
     for column in columns:
@@ -119,13 +122,14 @@ def estimate_table(
         result = _result(assessment, name)
         cells: list[str | Text] = [
             percent(policy.limits[name]),
-            _value(raw, policy.limits[name], words),
             Text(words.say(f"estimate.{result}"), style="red" if result == "fails" else ""),
+            _value(raw, policy.limits[name] if assessment.rule == "official" else None, words),
             _interval(raw, words),
         ]
         if assessment.weighted:
             weighted = assessment.weighted[name]
-            cells += [_value(weighted, None, words), _interval(weighted, words)]
+            decides = policy.limits[name] if assessment.rule == "weighted" else None
+            cells += [_value(weighted, decides, words), _interval(weighted, words)]
         cells.append(str(int(raw.villages_with_event[0])))
         if truth:
             true = truth[name]
@@ -159,6 +163,7 @@ def estimate_notes(assessment: Assessment, words: Catalogue) -> Iterator[str]:
     raw, policy = assessment.raw, assessment.policy
     yield words.say("estimate.note_raw")
     yield words.say("estimate.note_weighted" if assessment.weighted else "estimate.note_no_weights")
+    yield words.say(f"rules.deciding_{assessment.rule}")
     yield from _uncovered(assessment, words)
     yield words.say("estimate.note_interval")
     for name in ("wrong_exit", "missed"):
@@ -191,7 +196,7 @@ def estimate_notes(assessment: Assessment, words: Catalogue) -> Iterator[str]:
 
 def _uncovered(assessment: Assessment, words: Catalogue) -> Iterator[str]:
     """Yield which strata and groups of the county no estimate covers, because nobody there was visited."""
-    strata = [words.words.get(f"stratum.{name}", clean(name)) for name in assessment.unvisited_strata]
+    strata = [words.stratum(name) for name in assessment.unvisited_strata]
     if strata:
         yield words.say("estimate.note_unvisited_strata", names=words.say("place.enumeration").join(strata))
     groups = [words.say(f"group.{name}") for name in assessment.unvisited_groups]
@@ -210,8 +215,9 @@ def _why(inspection: Inspection, words: Catalogue) -> Iterator[str]:
             "draw.why_stratum",
             drawn=stratum.drawn,
             available=len(stratum.villages),
-            stratum=words.say(f"stratum.{stratum.name}"),
-            chance=chance(stratum.drawn / len(stratum.villages)),
+            stratum=words.stratum(stratum.name),
+            design=words.say(f"design.{stratum.selection}"),
+            chance=chance_range(stratum.design.first),
         )
     yield words.say("draw.why_households")
 
@@ -221,6 +227,7 @@ FINDINGS = ("wrong_exit", "missed", "disapproving")
 
 def _village_table(inspection: Inspection, words: Catalogue) -> Table:
     frame, villages = inspection.scenario.frame, inspection.draws.villages[0]
+    strata = [words.stratum(stratum.name) for stratum in inspection.scenario.plan.strata(frame)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
     table.add_column(words.say("draw.column_number"), justify="right", overflow="fold")
     table.add_column(words.say("check.column_township"), footer=words.say("check.total"), overflow="fold")
@@ -244,8 +251,8 @@ def _village_table(inspection: Inspection, words: Catalogue) -> Table:
             str(number + 1),
             Text(clean(frame.townships[village])),
             Text(clean(frame.villages[village])),
-            words.say(f"stratum.{'remote' if frame.remote[village] else 'ordinary'}"),
-            chance(float(inspection.village_chance[village])),
+            strata[inspection.draws.stratum[number]],
+            chance(float(inspection.slot_chance[number])),
             *visited,
             *(
                 str(found[name][number]) if found[name][number] else "·"
@@ -264,7 +271,7 @@ def found_by_village(tally: Tally) -> dict[str, np.ndarray[tuple[int, ...], np.d
         ``households`` visited by group, shape (m, 3); ``wrong_exit`` and ``missed`` persons and ``disapproving``
         households, shape (m,).
     """
-    moments = tally.moments[0]
+    moments = tally.official()[0]
     at = {name: moments[:, :, MOMENTS.index(name)] for name in ("households", "wrong_persons", "approvals")}
     return {
         "households": at["households"],

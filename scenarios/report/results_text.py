@@ -14,10 +14,20 @@ from sampler.frame import GROUPS
 from scenarios.files.observations import Results
 from scenarios.messages import Catalogue, clean
 from scenarios.questions.assessment import Assessment
+from scenarios.questions.breakdown import breakdown
+from scenarios.questions.second_visits import compared
+from scenarios.questions.soundness import Soundness
+from scenarios.report.breakdown_text import breakdown_text
 from scenarios.report.inspection_text import FINDINGS, estimate_notes, estimate_table, found_by_village, verdict_text
+from scenarios.report.precision_text import precision_text
+from scenarios.report.rules_text import rules_text
+from scenarios.report.second_visits_text import second_visits_text
+from scenarios.report.soundness_text import soundness_text
 
 
-def results_text(results: Results, assessment: Assessment, words: Catalogue, file: str) -> Iterator[RenderableType]:
+def results_text(
+    results: Results, assessment: Assessment, words: Catalogue, file: str, *, sound: Soundness | None = None
+) -> Iterator[RenderableType]:
     """Yield the answer of `choucha estimate`.
 
     Parameters
@@ -30,6 +40,8 @@ def results_text(results: Results, assessment: Assessment, words: Catalogue, fil
         The language.
     file : str
         Name of the file.
+    sound : Soundness, optional
+        Whether the sample is sound.
     """
     policy = assessment.policy
     yield Text(words.say("estimate.title", file=clean(file)), style="bold")
@@ -45,6 +57,18 @@ def results_text(results: Results, assessment: Assessment, words: Catalogue, fil
     if results.weights is not None:
         yield words.say("estimate.note_stated_weights")
     yield ""
+    yield from rules_text(assessment, words)
+    yield ""
+    yield from precision_text(assessment, words)
+    yield ""
+    yield from breakdown_text(breakdown(assessment, results.strata, results.frame), words)
+    if results.second is not None:
+        yield ""
+        yield from second_visits_text(compared(results.observations, results.second), words)
+    if sound is not None:
+        yield ""
+        yield from soundness_text(sound, words)
+    yield ""
     yield _village_table(results, assessment, words)
 
 
@@ -53,7 +77,7 @@ def _sample(results: Results, words: Catalogue) -> Iterator[str]:
     drawn = np.bincount(seen.stratum, minlength=len(results.strata))
     parts = []
     for name, visited, available in zip(results.strata, drawn, seen.stratum_sizes, strict=True):
-        told = words.words.get(f"stratum.{name}", clean(name))
+        told = words.stratum(name)
         key = "estimate.stratum" if available else "estimate.stratum_unknown"
         parts.append(words.say(key, drawn=int(visited), available=int(available), stratum=told))
     yield words.say(
@@ -91,7 +115,7 @@ def _village_table(results: Results, assessment: Assessment, words: Catalogue) -
         table.add_row(
             Text(clean(results.codes[village])),
             *named,
-            words.words.get(f"stratum.{stratum}", clean(stratum)),
+            words.stratum(stratum),
             *(str(count) for count in found["households"][slot]),
             *(str(found[name][slot] or "·") for name in FINDINGS),
         )

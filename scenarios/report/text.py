@@ -10,17 +10,17 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from estimators.policy import Policy
+from estimators.policy import Policy, Source
 from sampler.frame import GROUPS, Frame
 from scenarios.engines.chance import QUESTIONS, Chance
 from scenarios.messages import Catalogue, clean
 from scenarios.provenance import provenance
 from scenarios.questions.curve import Curve, other_denominator
-from scenarios.questions.reach import chance_drawn
+from scenarios.questions.reach import chance_drawn, unreachable
 from scenarios.questions.tipping import SHARES, Tipping
-from scenarios.report.facts import largest_tie, unmeasured, unserved
+from scenarios.report.facts import has_exact_reach, largest_tie, looks_for_errors, tested, unmeasured, unserved
 from scenarios.report.setting import policy_value, setting
-from scenarios.report.words import averaged_chance, chance, percent, rounded_up, simulated_chance
+from scenarios.report.words import averaged_chance, chance, chance_range, percent, rounded_up, simulated_chance
 from scenarios.scenario import GivenTruth, Scenario
 
 
@@ -87,21 +87,28 @@ def _risk_table(curve: Curve, words: Catalogue) -> Table:
     given = isinstance(curve.scenario.truth, GivenTruth)
     if not axes:
         table.add_column(words.say("risk.column_given" if given else "risk.column_single"))
-    for question in QUESTIONS:
+    policy, questions = curve.scenario.policy, tested(curve.scenario.policy)
+    for question in questions:
         table.add_column(words.say(f"criterion.{question}"), justify="right", overflow="fold")
-    table.add_column(words.say("risk.column_finding"), justify="right", overflow="fold")
-    other_reading = other_denominator(curve.scenario).policy.missed_denominator
-    table.add_column(words.say(f"risk.column_other_{other_reading}"), justify="right", overflow="fold")
+    if looks_for_errors(policy):
+        table.add_column(words.say("risk.column_finding"), justify="right", overflow="fold")
+    if policy.tests("missed"):
+        other_reading = other_denominator(curve.scenario).policy.missed_denominator
+        table.add_column(words.say(f"risk.column_other_{other_reading}"), justify="right", overflow="fold")
+    exactly = has_exact_reach(curve.scenario)
     rows = zip(curve.levels, curve.chances, curve.finding, curve.other_denominator, strict=True)
     for level, answer, finding, other in rows:
         head = [level_value(axis.keys[0], level[axis.keys[0]]) for axis in axes] or [
             words.say("risk.row_given" if given else "risk.row_single")
         ]
-        shown = [shown_chance(answer, question, words) for question in QUESTIONS]
-        never_found = {answer.engine["wrong_exit"], answer.engine["missed"]} == {"exact"}
-        never_missed = answer.engine["missed"] == "exact"
-        last = _written(finding, answer, words, exact=never_found), _written(other, answer, words, exact=never_missed)
-        table.add_row(*head, *shown, *last)
+        shown = [shown_chance(answer, question, words) for question in questions]
+        if looks_for_errors(policy):
+            never = {answer.engine["wrong_exit"], answer.engine["missed"]} == {"exact"}
+            shown.append(_written(finding, answer, words, exact=never or (exactly and not answer.populations)))
+        if policy.tests("missed"):
+            never = answer.engine["missed"] == "exact"
+            shown.append(_written(other, answer, words, exact=never or (exactly and not answer.populations)))
+        table.add_row(*head, *shown)
     return table
 
 
@@ -109,7 +116,7 @@ def _written(value: float | None, answer: Chance, words: Catalogue, *, exact: bo
     """Return what no engine names: exact for one population, simulated on average over many unless it cannot be."""
     if value is None:
         return words.say("risk.unavailable")
-    return _simulated(value, answer) if answer.populations and not exact else chance(value)
+    return chance(value) if exact else _simulated(value, answer)
 
 
 def _simulated(value: float, answer: Chance) -> str:
@@ -171,7 +178,7 @@ def _tipping(curve: Curve, words: Catalogue) -> Iterator[RenderableType]:
     table.add_column(words.say("estimate.column_criterion"))
     for share in SHARES:
         table.add_column(percent(share), justify="right", overflow="fold")
-    for question in dict.fromkeys(each.question for each in curve.tipping):
+    for question in [q for q in tested(curve.scenario.policy) if any(each.question == q for each in curve.tipping)]:
         cells = [_tipping_cell(curve, each, words) for each in curve.tipping if each.question == question]
         table.add_row(words.say(f"criterion.{question}"), *cells)
     yield table
@@ -190,23 +197,28 @@ def _tipping_cell(curve: Curve, tipping: Tipping, words: Catalogue) -> str:
     return words.say(f"risk.tipping_{tipping.outside}", high=highest)
 
 
-def _notes(curve: Curve, words: Catalogue) -> Iterator[str]:
+def _notes(curve: Curve, words: Catalogue) -> Iterator[RenderableType]:
     policy = curve.scenario.policy
     for reason, questions in unserved(curve).items():
         names = words.say("place.enumeration").join(words.say(f"criterion.{question}") for question in questions)
         yield words.say(f"risk.note_unserved_{reason}", names=names)
     yield from _engine_notes(curve, words)
-    yield words.say("risk.note_finding")
+    if looks_for_errors(policy):
+        yield words.say("risk.note_finding")
     yield from _drawn(curve.scenario, words)
-    other = _reading(other_denominator(curve.scenario), words)
-    yield words.say("risk.note_reading", here=_reading(curve.scenario, words), other=other)
+    if policy.tests("missed"):
+        other = _reading(other_denominator(curve.scenario), words)
+        yield words.say("risk.note_reading", here=_reading(curve.scenario, words), other=other)
     way = words.say("risk.note_boundary_fails" if policy.at_limit_fails else "risk.note_boundary_passes")
     yield words.say("risk.note_boundary", fails_or_passes=way, change=chance(largest_tie(curve)))
     nothing = unmeasured(curve)
     if nothing:
         text = words.say("place.joiner").join(f"{words.say(f'criterion.{n}')} {chance(p)}" for n, p in nothing.items())
         yield words.say("risk.note_not_measured", text=text)
-    yield words.say("risk.note_missed_members")
+    if looks_for_errors(policy):
+        yield words.say("risk.note_missed_members")
+    for note in policy.notes:
+        yield _backing(note, words)
 
 
 def _drawn(scenario: Scenario, words: Catalogue) -> Iterator[str]:
@@ -214,12 +226,13 @@ def _drawn(scenario: Scenario, words: Catalogue) -> Iterator[str]:
     strata = [
         words.say(
             "risk.drawn_stratum",
-            stratum=words.say(f"stratum.{stratum.name}"),
-            chance=chance(stratum.drawn / len(stratum.villages)),
+            stratum=words.stratum(stratum.name),
+            chance=chance_range(stratum.design.first),
         )
         for stratum in scenario.plan.strata(scenario.frame)
     ]
     yield words.say("risk.note_drawn", strata=words.say("place.joiner").join(strata))
+    yield from unreachable_notes(scenario, words)
     townships = chance_drawn(scenario)[1]
     if len(townships) > 1:
         low, high = min(townships, key=townships.__getitem__), max(townships, key=townships.__getitem__)
@@ -230,6 +243,29 @@ def _drawn(scenario: Scenario, words: Catalogue) -> Iterator[str]:
             high=clean(high),
             high_chance=chance(townships[high]),
         )
+
+
+def unreachable_notes(scenario: Scenario, words: Catalogue) -> Iterator[str]:
+    """Yield what the plan can never visit; everybody should have a chance."""
+    found = unreachable(scenario)
+    if found.nothing:
+        yield words.say("risk.note_all_reachable")
+        return
+    joiner = words.say("place.enumeration")
+    counts = joiner.join(
+        words.say("risk.unreachable_group", group=words.say(f"group.{group}"), count=f"{count:,}")
+        for group, count in found.households.items()
+        if count
+    )
+    yield words.say("risk.note_unreachable", households=counts)
+    for key, names in (("townships", found.townships), ("villages", found.villages)):
+        if names:
+            told = joiner.join(clean(name) for name in names[:_MOST_NAMES])
+            more = words.say("risk.unreachable_more", count=len(names)) if len(names) > _MOST_NAMES else ""
+            yield words.say(f"risk.note_unreachable_{key}", names=told, more=more)
+
+
+_MOST_NAMES = 12
 
 
 def _engine_notes(curve: Curve, words: Catalogue) -> Iterator[str]:
@@ -255,21 +291,43 @@ def _assumptions(scenario: Scenario, words: Catalogue, assumed: dict[str, object
         yield ""
         yield words.say("risk.assumed_title")
     for key, value in assumed.items():
-        label = words.say(f"assumed.{key}")
+        label = words.say(f"assumed.{key.replace('.phase1.', '.')}")
         yield "  " + words.say("risk.assumed_line", label=label, value=_assumed_value(key, value, words))
     unsettled = [
         words.say("risk.unsettled", field=words.say(f"field.{name}"), value=policy_value(scenario.policy, name, words))
         for name, source in scenario.policy.sources.items()
-        if source.assumption
+        if source.assumption and _matters(name, scenario.policy)
     ]
     if unsettled:
         yield words.say("risk.policy_assumed", names=words.say("risk.list_joiner").join(unsettled))
 
 
-_SHARES = ("population.disapproval", "population.whole_household.", "grid.wrong_exit.from", "grid.wrong_exit.to")
+def _matters(name: str, policy: Policy) -> bool:
+    """Say whether a field of a policy bears on a criterion that it tests."""
+    table, _, criterion = name.partition(".")
+    if table in ("limits", "units"):
+        return policy.tests(criterion)
+    return policy.tests({"missed_denominator": "missed", "incidence": "incidence"}.get(name, "approval")) or name in (
+        "at_limit_fails",
+        "weighting",
+    )
+
+
+_SHARES = (
+    "channels.unannounced.detection",
+    "plan.desk.share",
+    "population.disapproval",
+    "population.whole_household.",
+    "grid.wrong_exit.from",
+    "grid.wrong_exit.to",
+)
 
 
 def _assumed_value(key: str, value: object, words: Catalogue) -> str:
+    if key.endswith(".strata"):
+        return words.say("place.enumeration").join(words.say(f"strata.{name}") for name in value)  # type: ignore[attr-defined]
+    if isinstance(value, bool):
+        return words.say("value.yes" if value else "value.no")
     if isinstance(value, list):
         return level_names(tuple(str(name) for name in value), words)
     if isinstance(value, Decimal) and key.startswith(_SHARES):
@@ -286,14 +344,28 @@ def policy_text(policy: Policy, words: Catalogue) -> Iterator[RenderableType]:
     for column in ("field", "value", "source"):
         table.add_column(words.say(f"policies.column_{column}"), ratio=2 if column == "source" else 1, overflow="fold")
     for name, source in policy.sources.items():
-        mark = f"【{words.say('policies.assumption')}】" if source.assumption else ""
         value = policy_value(policy, name, words)
         if name.startswith("limits."):
-            value = words.say("policies.under" if name == "limits.approval" else "policies.over", limit=value)
-        table.add_row(
-            words.say(f"field.{name}"), value, Text(f"{mark}{source.texts[words.language]} {source.url}".strip())
-        )
+            criterion = name.removeprefix("limits.")
+            way = "under" if criterion == "approval" else "over"
+            value = words.say(f"policies.{way if policy.tests(criterion) else 'untested'}", limit=value)
+        table.add_row(words.say(f"field.{name}"), value, _backing(source, words))
     yield table
+    if policy.notes:
+        yield words.say("policies.notes")
+        notes = Table.grid(padding=(0, 1))
+        notes.add_column()
+        notes.add_column(overflow="fold")
+        for note in policy.notes:
+            notes.add_row(" ·", _backing(note, words))
+        yield notes
+        yield ""
+
+
+def _backing(source: Source, words: Catalogue) -> Text:
+    """Return a source or a note as it is read: the mark of an assumption, the words, the address."""
+    mark = f"【{words.say('policies.assumption')}】" if source.assumption else ""
+    return Text(f"{mark}{source.texts[words.language]} {source.url}".strip())
 
 
 def check_text(frame: Frame, words: Catalogue, file: str) -> Iterator[RenderableType]:

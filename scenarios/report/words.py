@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor, log10
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 def percent(value: Decimal | Fraction | float) -> str:
@@ -16,6 +20,18 @@ def percent(value: Decimal | Fraction | float) -> str:
     ('2%', '0.5%', '0%')
     """
     return f"{float(value) * 100:.4g}%"
+
+
+def chance_range(chances: Sequence[float] | NDArray[np.float64]) -> str:
+    """Return a chance, or the lowest and the highest of several.
+
+    Examples
+    --------
+    >>> chance_range([0.25, 0.25]), chance_range([0.1, 0.25])
+    ('25.00%', '10.00%–25.00%')
+    """
+    low, high = chance(float(min(chances))), chance(float(max(chances)))
+    return low if low == high else f"{low}–{high}"
 
 
 def rate(value: float, limit: Fraction | None = None) -> str:

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,11 +15,31 @@ from sampler.errors import InputError
 from scenarios.messages import LANGUAGES, Catalogue, catalogue, clean, default_language
 from scenarios.shells import commands
 from scenarios.shells.click_words import FileName, LocalCommand, LocalGroup, OneOf, Share, WholeNumber, usage_text
+from scenarios.shells.draw_form import DrawAsked
 
 _LOG = logging.getLogger("choucha")
 # Named here because the catalogues themselves cost a second to import; a test compares them.
 ENGINES = ("auto", "exact", "conditional", "simulate")
-INTERVALS = ("korn_graubard", "wilson", "clopper_pearson", "wald")
+INTERVALS = (
+    "korn_graubard",
+    "korn_graubard_plain",
+    "korn_graubard_r",
+    "korn_graubard_nchs",
+    "wilson",
+    "wilson_continuity",
+    "clopper_pearson",
+    "mid_p",
+    "jeffreys",
+    "uniform",
+    "agresti_coull",
+    "logit",
+    "arcsine",
+    "likelihood",
+    "cai",
+    "kott_liu",
+    "hypergeometric",
+    "wald",
+)
 LONELY = ("fail", "remove", "certainty", "adjust", "average")
 
 
@@ -108,8 +129,9 @@ def build(words: Catalogue) -> click.Group:
     group.params.append(_version_option(words))
     for name, callback, parameters in (
         ("risk", commands.risk, _risk_parameters(words)),
-        ("draw", commands.draw, _draw_parameters(words)),
+        ("draw", _draw, _draw_parameters(words)),
         ("estimate", commands.estimate, _estimate_parameters(words)),
+        ("coverage", commands.coverage, _coverage_parameters(words)),
         ("check", commands.check, [click.Argument(["file"], nargs=-1, metavar="FILE")]),
         ("policies", commands.policies, [click.Argument(["names"], nargs=-1, metavar="[NAME]...")]),
     ):
@@ -189,6 +211,12 @@ def _estimation(words: Catalogue) -> list[click.Parameter]:
     ]
 
 
+def _draw(
+    words: Catalogue, *, form_path: Path | None, reserves: int | None, office: bool, steps: bool, **given: Any
+) -> None:
+    commands.draw(words, asked=DrawAsked(path=form_path, reserves=reserves, office=office, steps=steps), **given)
+
+
 def _draw_parameters(words: Catalogue) -> list[click.Parameter]:
     number = WholeNumber("--number", least=1)
     return [
@@ -198,8 +226,33 @@ def _draw_parameters(words: Catalogue) -> list[click.Parameter]:
         _file(words, "json", name="json_path"),
         _file(words, "figure", name="figures", multiple=True),
         _file(words, "observations", name="observations_path"),
+        _file(words, "form", name="form_path"),
+        click.Option(["--reserves"], type=WholeNumber("--reserves"), help=words.say("help.reserves")),
+        click.Option(["--office"], is_flag=True, help=words.say("help.office")),
+        click.Option(["--steps"], is_flag=True, help=words.say("help.steps")),
         *_replacements(words),
         *_estimation(words),
+    ]
+
+
+def _coverage_parameters(words: Catalogue) -> list[click.Parameter]:
+    return [
+        click.Argument(["argument"], nargs=-1, metavar="[SCENARIO|LIST]"),
+        click.Option(
+            ["--populations"],
+            type=WholeNumber("--populations", least=2),
+            default=200,
+            help=words.say("help.populations"),
+        ),
+        click.Option(["--draws"], type=WholeNumber("--draws", least=1), default=20, help=words.say("help.draws")),
+        click.Option(
+            ["--interval", "intervals"],
+            type=OneOf("--interval", (*INTERVALS, "all")),
+            multiple=True,
+            help=words.say("help.coverage_interval"),
+        ),
+        _file(words, "json", name="json_path"),
+        *_replacements(words),
     ]
 
 
@@ -208,6 +261,8 @@ def _estimate_parameters(words: Catalogue) -> list[click.Parameter]:
         click.Argument(["results"], nargs=-1, metavar="RESULTS"),
         _file(words, "list", name="list_path"),
         click.Option(["--policy"], metavar="NAME", help=words.say("help.policy")),
+        click.Option(["--soundness"], is_flag=True, help=words.say("help.soundness")),
+        click.Option(["--plan"], metavar="SCENARIO", help=words.say("help.stated_plan")),
         _file(words, "json", name="json_path"),
         *_estimation(words),
     ]

@@ -153,7 +153,7 @@ class Share(click.ParamType[Decimal]):
 
 
 # Click tells of a flag with a value and of an option without one by the same error, without the option itself.
-FLAGS = ("--verbose", "--version", "--help")
+FLAGS = ("--verbose", "--version", "--help", "--office", "--steps")
 
 _LONGEST_SEED = 30  # characters; Python itself refuses to read numbers of thousands of digits
 

@@ -19,6 +19,8 @@ from scenarios.messages import Catalogue, clean
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from scenarios.shells.draw_form import DrawAsked
+
 _LOG = logging.getLogger("choucha")
 
 
@@ -42,6 +44,7 @@ def risk(
     """Answer with the chance of failing over the error levels."""
     named = _only(argument)
     from scenarios.engines.laws import needs_compiling  # noqa: PLC0415
+    from scenarios.files.channels_record import channels_record  # noqa: PLC0415
     from scenarios.files.records import risk_record, write_json  # noqa: PLC0415
     from scenarios.files.scenario_file import (  # noqa: PLC0415
         load_scenario,
@@ -49,7 +52,9 @@ def risk(
         save_scenario,
         value_of,
     )
+    from scenarios.questions.channels import channel_answers  # noqa: PLC0415
     from scenarios.questions.curve import curve  # noqa: PLC0415
+    from scenarios.report.channels_text import channels_text  # noqa: PLC0415
     from scenarios.report.text import risk_text, show  # noqa: PLC0415
 
     if figures:
@@ -66,11 +71,12 @@ def risk(
         click.echo(words.say("risk.compiling"), err=True)
     with _progress(words) as progress:
         answer = curve(loaded.scenario, engine=engine, progress=progress)
+        others = channel_answers(answer.scenario, progress=progress)
     assumed = {key: value_of(loaded.tree, key) for key in loaded.scenario.assumed}
-    show(_console(), *risk_text(answer, words, assumed))
+    show(_console(), *risk_text(answer, words, assumed), *channels_text(others, words))
     written = []
     if json_path:
-        write_json(risk_record(answer), json_path)
+        write_json(risk_record(answer) | channels_record(others), json_path)
         written.append(json_path)
     if save_path:
         save_scenario(loaded, save_path)
@@ -126,6 +132,7 @@ def draw(
     json_path: Path | None,
     figures: tuple[Path, ...],
     observations_path: Path | None,
+    asked: DrawAsked,
     seed: int | None,
     policy: str | None,
     interval: str,
@@ -133,22 +140,29 @@ def draw(
 ) -> None:
     """Run one simulated inspection and show it."""
     named = _only(argument)
+    from scenarios.files.channels_record import flagged_record, meetings_record  # noqa: PLC0415
     from scenarios.files.inspection_records import draw_record  # noqa: PLC0415
     from scenarios.files.records import write_json  # noqa: PLC0415
     from scenarios.files.results_table import require_results_suffix, write_observations  # noqa: PLC0415
     from scenarios.files.scenario_file import load_scenario  # noqa: PLC0415
+    from scenarios.questions.channels import flagged_of, meetings_of  # noqa: PLC0415
     from scenarios.questions.inspection import at_level, inspect  # noqa: PLC0415
+    from scenarios.report.channels_text import flagged_text, meetings_text  # noqa: PLC0415
     from scenarios.report.inspection_text import draw_text  # noqa: PLC0415
     from scenarios.report.text import show  # noqa: PLC0415
 
     if figures:
         from scenarios.report.inspection_figure import require_suffix, save_inspection_figure  # noqa: PLC0415
-    scenario = load_scenario(named, seed=seed, policy=policy).scenario
+    loaded = load_scenario(named, seed=seed, policy=policy)
+    scenario = loaded.scenario
     for path in figures:
         require_suffix(path)
     if observations_path:
         require_results_suffix(observations_path)
-    _require_outputs([*filter(None, (json_path, observations_path)), *figures], [named])
+    outputs = [*filter(None, (json_path, observations_path)), *figures]
+    _require_outputs(outputs, [named])
+    _require_different([*outputs, *filter(None, [asked.path])], [named, loaded.tree["frame"].get("file")])
+    asked.require(scenario)
     answer = inspect(
         scenario,
         level=at_level(scenario, level),
@@ -167,9 +181,19 @@ def draw(
             language=words.language,
         )
         written.append(observations_path)
-    show(_console(), *draw_text(answer, words))
+    if asked.path:
+        stated = {"": named and Path(named).name, "--seed": scenario.seed, "--number": number, "--level": level}
+        stated |= {"--policy": policy, "--lonely": None if lonely == "fail" else lonely, "--lang": words.language}
+        asked.write(answer, words, stated)
+        written.append(asked.path)
+    meetings, flagged = meetings_of(scenario, number), flagged_of(answer)
+    if asked.steps:
+        show(_console(), *asked.text(answer, words))
+    else:
+        beside = [*flagged_text(flagged, words), *meetings_text(meetings, scenario, words)]
+        show(_console(), *draw_text(answer, words), *beside)
     if json_path:
-        write_json(draw_record(answer), json_path)
+        write_json(draw_record(answer) | flagged_record(flagged) | meetings_record(meetings, scenario), json_path)
         written.append(json_path)
     for path in figures:
         save_inspection_figure(answer, words, path)
@@ -177,6 +201,8 @@ def draw(
     _tell_written(written, words)
     if observations_path:
         click.echo(words.say("draw.observations_written", path=observations_path))
+    if asked.path:
+        click.echo(words.say("draw.form_written", path=asked.path))
 
 
 def estimate(
@@ -185,11 +211,13 @@ def estimate(
     results: tuple[str, ...],
     list_path: Path | None,
     policy: str | None,
+    soundness: bool,
+    plan: str | None,
     json_path: Path | None,
     interval: str,
     lonely: str,
 ) -> None:
-    """Estimate and decide the results of a real inspection."""
+    """Estimate and decide the results of a real inspection, and say on demand whether its sample is sound."""
     named = _only(results)
     if named is None:
         raise refuse("missing_argument", found="RESULTS")
@@ -198,7 +226,9 @@ def estimate(
     from scenarios.files.observations import read_results  # noqa: PLC0415
     from scenarios.files.policies import policy_named  # noqa: PLC0415
     from scenarios.files.records import write_json  # noqa: PLC0415
+    from scenarios.files.scenario_file import load_scenario  # noqa: PLC0415
     from scenarios.questions.assessment import assess  # noqa: PLC0415
+    from scenarios.questions.soundness import soundness as sound_of  # noqa: PLC0415
     from scenarios.report.results_text import results_text  # noqa: PLC0415
     from scenarios.report.text import show  # noqa: PLC0415
 
@@ -213,9 +243,43 @@ def estimate(
         interval=interval,
         lonely=lonely,  # type: ignore[arg-type]
     )
-    show(_console(), *results_text(read, answer, words, Path(named).name))
+    stated = load_scenario(plan).scenario if plan else None
+    sound = sound_of(answer, read.strata, read.frame, stated=stated) if soundness or stated else None
+    show(_console(), *results_text(read, answer, words, Path(named).name, sound=sound))
     if json_path:
-        write_json(estimate_record(read, answer), json_path)
+        write_json(estimate_record(read, answer, sound=sound), json_path)
+        _tell_written([json_path], words)
+
+
+def coverage(
+    words: Catalogue,
+    *,
+    argument: tuple[str, ...],
+    populations: int,
+    draws: int,
+    intervals: tuple[str, ...],
+    json_path: Path | None,
+    seed: int | None,
+    policy: str | None,
+) -> None:
+    """Measure how often intervals hold what they estimate under a scenario."""
+    named = _only(argument)
+    from estimators.intervals import INTERVALS  # noqa: PLC0415
+    from scenarios.files.coverage_record import coverage_record  # noqa: PLC0415
+    from scenarios.files.records import write_json  # noqa: PLC0415
+    from scenarios.files.scenario_file import load_scenario  # noqa: PLC0415
+    from scenarios.questions.coverage import coverage as measure  # noqa: PLC0415
+    from scenarios.report.coverage_text import coverage_text  # noqa: PLC0415
+    from scenarios.report.text import show  # noqa: PLC0415
+
+    scenario = load_scenario(named, seed=seed, policy=policy).scenario
+    _require_outputs([json_path] if json_path else [], [named])
+    asked = tuple(INTERVALS) if "all" in intervals else intervals or ("korn_graubard",)
+    with _progress(words) as progress:
+        found = measure(scenario, populations=populations, draws=draws, intervals=asked, progress=progress)
+    show(_console(), *coverage_text(found, words))
+    if json_path:
+        write_json(coverage_record(found), json_path)
         _tell_written([json_path], words)
 
 
@@ -224,11 +288,20 @@ DEFAULT_POLICY = "national-2019-central"
 
 def _require_outputs(outputs: Sequence[Path], inputs: Sequence[Path | str | None]) -> None:
     """Refuse, before the work, what cannot be written, is named twice, or would overwrite the input."""
-    from scenarios.files.atomic import require_different, require_writable  # noqa: PLC0415
+    from scenarios.files.atomic import require_writable  # noqa: PLC0415
 
     for path in outputs:
         require_writable(path)
-    require_different([*outputs, *(Path(each) for each in inputs if each and Path(each).exists())])
+    _require_different(outputs, inputs)
+
+
+def _require_different(outputs: Sequence[Path], inputs: Sequence[Path | str | None]) -> None:
+    """Refuse outputs that would overwrite one another or an input."""
+    from scenarios.files.atomic import require_different  # noqa: PLC0415
+
+    # The village list itself and the list that a scenario names may be one file.
+    read = {Path(each).resolve() for each in inputs if each and Path(each).exists()}
+    require_different([*outputs, *sorted(read)])
 
 
 def _tell_written(paths: Sequence[Path], words: Catalogue) -> None:

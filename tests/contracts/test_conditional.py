@@ -16,6 +16,7 @@ from estimators.policy import CRITERIA, Policy
 from sampler.draws import draw, draw_villages
 from sampler.frame import EXITED
 from sampler.plan import Plan
+from sampler.streams import Purpose, stream_starts
 from scenarios import load
 from scenarios.engines import conditional, exact, laws
 from scenarios.engines.chance import QUESTIONS
@@ -43,7 +44,7 @@ def test_conditional_agrees_with_exact(name: str, denominator: str) -> None:
     bound = stats.norm.isf(ERROR / (len(asked) * len(RATIO_CRITERIA)) / 2)
     compared = 0
     for cell, population, known in zip(asked, populations(asked), exact.chances(asked), strict=True):
-        villages = draw_villages(cell.frame, cell.plan, seed=cell.seed, replicates=numbers)
+        villages = villages_of(cell, cell.seed, numbers)
         for criterion in RATIO_CRITERIA:
             found = conditional.given_villages(cell, population, criterion, villages)
             expected = known.fails[criterion]
@@ -56,10 +57,14 @@ def test_conditional_agrees_with_exact(name: str, denominator: str) -> None:
     assert compared
 
 
+def villages_of(scenario: Scenario, seed: int, replicates: np.ndarray) -> np.ndarray:
+    return draw_villages(scenario.frame, scenario.plan, stream_starts(seed, Purpose.VILLAGES, replicates))
+
+
 def test_the_villages_are_those_of_simulated_inspections() -> None:
     scenario = load("example")
     numbers = np.arange(7, 19)
-    villages = draw_villages(scenario.frame, scenario.plan, seed=scenario.seed, replicates=numbers)
+    villages = villages_of(scenario, scenario.seed, numbers)
     draws = draw(scenario.frame, scenario.plan, seed=scenario.seed, replicates=numbers)
     assert np.array_equal(villages, draws.villages)
 
@@ -68,7 +73,7 @@ def test_given_villages_leave_less_noise_than_inspections() -> None:
     """Rao and Blackwell: the variance of a conditional chance is below that of the event itself."""
     (cell,) = cells("example")[2:3]
     (population,) = populations([cell])
-    villages = draw_villages(cell.frame, cell.plan, seed=cell.seed, replicates=np.arange(500))
+    villages = villages_of(cell, cell.seed, np.arange(500))
     found = conditional.given_villages(cell, population, "missed", villages).fails
     assert found.var() < found.mean() * (1 - found.mean())
 
@@ -88,7 +93,7 @@ def test_compiled_products_equal_readable_ones() -> None:
 def test_wide_circles_in_pieces_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     (cell,) = cells("example")[1:2]
     (population,) = populations([cell])
-    villages = draw_villages(cell.frame, cell.plan, seed=1, replicates=np.arange(20))
+    villages = villages_of(cell, 1, np.arange(20))
     whole = conditional.given_villages(cell, population, "wrong_exit", villages)
     monkeypatch.setattr(laws, "_CHUNK", laws._CHUNK // 16)
     pieces = conditional.given_villages(cell, population, "wrong_exit", villages)

@@ -164,6 +164,7 @@ BREACHES = [
     breach("strange-rules", "estimators.rules.one", "estimators.rules.two", via="estimators.planted"),
     breach("strange-intervals", "estimators.intervals.one", "estimators.intervals.two", code=LAZY),
     breach("strange-designs", "sampler.designs.one", "sampler.designs.two"),
+    breach("strange-effects", "sampler.village_effects.one", "sampler.village_effects.two"),
 ]
 
 # Imports that look like breaches and are none, by module.

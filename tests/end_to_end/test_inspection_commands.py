@@ -39,7 +39,8 @@ def test_draw_says_who_was_drawn_why_and_what_came_of_it(language: str, inside: 
     assert answer.status == 0, answer.err
     assert words.say("draw.title", name="list", number="1", seed=7) in answer.out
     for stratum, drawn, available, chance in (("ordinary", 2, 5, "40.00%"), ("remote", 1, 3, "33.33%")):
-        said = {"drawn": drawn, "available": available, "stratum": words.say(f"stratum.{stratum}"), "chance": chance}
+        said = {"drawn": drawn, "available": available, "stratum": words.stratum(stratum), "chance": chance}
+        said["design"] = words.say("design.srs")
         assert words.say("draw.why_stratum", **said) in answer.out
     found = record(inside, "draw", "scenario.toml", *ADJUST)
     for village in found["villages"]:

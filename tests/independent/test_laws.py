@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from strategies import policies
+from strategies import policies, simple_stratum
 
 from estimators.rules.official import household_scores
 from sampler.frame import Ints
@@ -125,7 +125,7 @@ class SmallCounty:
         self.constants = [int(c) for c in rng.integers(-score, score + 1, sum(numbers)) * rng.integers(0, 2)]
         order = rng.permutation(sum(numbers))
         self.strata = tuple(
-            Stratum(name=name, villages=np.sort(members), drawn=int(rng.integers(0, len(members) + 1)))
+            simple_stratum(name, np.sort(members), int(rng.integers(0, len(members) + 1)))
             for name, members in zip(("ordinary", "remote"), np.split(order, [numbers[0]]), strict=True)
             if len(members)
         )
@@ -216,8 +216,8 @@ def medium_county(seed: int, *, heavy: int = 1) -> tuple[BlockLaws, tuple[Stratu
     sizes, takes = np.full((60, 1), 30), np.full((60, 1), 12)
     blocks = block_laws(scores.ravel(), sizes, takes, np.zeros(60, dtype=np.int64))
     strata = (
-        Stratum(name="ordinary", villages=np.arange(40), drawn=9),
-        Stratum(name="remote", villages=np.arange(40, 60), drawn=6),
+        simple_stratum("ordinary", np.arange(40), 9),
+        simple_stratum("remote", np.arange(40, 60), 6),
     )
     return blocks, strata
 
@@ -262,7 +262,7 @@ def test_no_piece_of_the_transform_is_larger_than_a_chunk(width: int, monkeypatc
     monkeypatch.setattr(laws, "_CHUNK", 64)
     one = np.ones((1, 1), dtype=np.int64)
     blocks = block_laws(np.array([0, width - 1]), 2 * one, one, np.zeros(1, dtype=np.int64))
-    law = county_law(blocks, (Stratum(name="ordinary", villages=np.zeros(1, dtype=np.int64), drawn=1),))
+    law = county_law(blocks, (simple_stratum("ordinary", np.zeros(1, dtype=np.int64), 1),))
     assert_law(law, {0: Fraction(1, 2), width - 1: Fraction(1, 2)})
     assert max(sizes) <= 64
 
@@ -366,7 +366,7 @@ def test_a_limit_with_a_large_denominator(seed: int, limit: str) -> None:
     villages = [[(int(s), int(s * (rng.random() < 0.3))) for s in rng.integers(1, 6, 4)] for _ in range(4)]
     flat: Ints = np.array([household for village in villages for household in village], dtype=np.int64)
     scores = household_scores(policy, "wrong_exit", flat[:, 1], flat[:, 0])
-    stratum = Stratum(name="ordinary", villages=np.arange(4), drawn=2)
+    stratum = simple_stratum("ordinary", np.arange(4), 2)
     blocks = block_laws(scores, np.full((4, 1), 4), np.full((4, 1), 3), np.zeros(4, dtype=np.int64))
     found = county_law(blocks, (stratum,))
     failing = ways = 0

@@ -147,7 +147,7 @@ def linearised(survey: Survey, criterion: str, unit: str) -> tuple[float, list[f
 
 
 def design_effect(survey: Survey, criterion: str, unit: str, p: float, squared_error: float) -> float:
-    """Return deff_used of METHODS 3.4."""
+    """Return deff_used of METHODS 3.4, its clustered branch on the floor of equal weights (ARCHITECTURE)."""
     parts = [(h, *amounts(h, criterion, unit)) for h in survey.households]
     parts = [part for part in parts if part[2] > 0]
     n = sum(s for _, _, s, _ in parts)
@@ -158,7 +158,8 @@ def design_effect(survey: Survey, criterion: str, unit: str, p: float, squared_e
     f = sum(len(v) for v in survey.drawn.values()) / sum(survey.villages.values())
     outcomes = [(h.stratum, h.village, float(event)) for h, _, _, event in parts]
     rho = anova(outcomes)
-    return max(hat, floor, floor * (1 + (mean_households - 1) * (1 - f) * rho * errors / (errors + 3)))
+    clustering = 1 + (mean_households - 1) * (1 - f) * rho * errors / (errors + 3)
+    return max(hat, floor, sum(s**2 for _, _, s, _ in parts) / n * clustering)
 
 
 def anova(outcomes: list[tuple[int, int, float]]) -> float:

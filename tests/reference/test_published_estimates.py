@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from scipy.special import betaincinv, stdtrit
+from scipy.stats import hypergeom
 
 from estimators.interval import Summary, simple_random_sample
 from estimators.intervals import INTERVALS
+from estimators.intervals.arcsine import angles
 from estimators.ratio import ratio_of_rows, total_of_rows
 
 DATA = Path(__file__).parent / "data"
@@ -34,22 +36,64 @@ def close(found: Any, case: str, key: str | None = None) -> bool:
 # --- intervals of counts --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("case", ["ci-newcombe-wilson", "ci-newcombe-wald"])
+@pytest.mark.parametrize("case", ["ci-newcombe-wilson", "ci-newcombe-wilson-cc", "ci-newcombe-wald"])
 def test_newcombe_1998_table_i(case: str) -> None:
     given = CASES[case]["inputs"]
     events, size = np.array(given["x_n"], dtype=np.float64).T
     summary = simple_random_sample(events, size, confidence=given["level"])
-    assert close(np.stack(INTERVALS[given["method"]](summary), axis=1), case)
+    ours = given["method"].replace("_cc", "_continuity")
+    assert close(np.stack(INTERVALS[ours](summary), axis=1), case)
 
 
 @pytest.mark.parametrize(
-    ("name", "theirs"), [("clopper_pearson", "exact"), ("wilson", "wilson"), ("wald", "asymptotic")]
+    ("name", "theirs"),
+    [
+        ("clopper_pearson", "exact"),
+        ("wilson", "wilson"),
+        ("wald", "asymptotic"),
+        ("agresti_coull", "agresti-coull"),
+        ("logit", "logit"),
+        ("likelihood", "lrt"),
+    ],
 )
 def test_r_binom_4_of_20(name: str, theirs: str) -> None:
     given = CASES["ci-rbinom-4-20"]["inputs"]
     counts = np.array([given["x"]], dtype=np.float64), np.array([given["n"]], dtype=np.float64)
     summary = simple_random_sample(*counts, confidence=given["level"])
     assert close(np.ravel(INTERVALS[name](summary)), "ci-rbinom-4-20", theirs)
+
+
+def test_brown_cai_dasgupta_modified_jeffreys_without_an_event() -> None:
+    given = CASES["ci-bcd-modified-jeffreys-zero"]["inputs"]
+    size = np.array(given["n"], dtype=np.float64)
+    low, high = INTERVALS["jeffreys"](simple_random_sample(0 * size + given["x"], size, confidence=given["level"]))
+    assert not low.any()
+    assert close(high, "ci-bcd-modified-jeffreys-zero")
+
+
+def test_samplingbook_3_of_10_from_50() -> None:
+    given = CASES["ci-hypergeometric-wald"]["inputs"]
+    size, marked = given["n"], given["m"]
+    value, error, _ = ratio_of_rows(
+        np.arange(size) < marked,
+        np.ones(size),
+        np.ones(size),
+        np.zeros(size),
+        np.arange(size),
+        stratum_sizes=np.full(size, given["N"]),
+    )
+    assert close(value, "ci-hypergeometric-wald", "p")
+    assert close(error, "ci-hypergeometric-wald", "se")
+    counts = np.array([float(marked)]), np.array([float(size)])
+    summary = simple_random_sample(*counts, confidence=given["level"], population=np.array([float(given["N"])]))
+    with_error = replace(summary, standard_error=np.array([error]))
+    assert close(np.ravel(INTERVALS["wald"](with_error)), "ci-hypergeometric-wald", "wald")
+    # The package's vignette prints 4 and 32 for the exact limits: one unit too wide on each side (METHODS 3.1).
+    low, high = INTERVALS["hypergeometric"](summary)
+    assert (round(given["N"] * low[0]), round(given["N"] * high[0])) == (5, 31)
+    law = hypergeom(given["N"], np.array([4, 5, 31, 32]), size)
+    assert (law.sf(marked - 1) > 0.025).tolist()[:2] == [False, True]
+    assert (law.cdf(marked) > 0.025).tolist()[2:] == [True, False]
 
 
 def test_the_default_is_clopper_pearson_where_there_is_no_design() -> None:
@@ -90,15 +134,22 @@ def test_r_svyciprop_estimate_and_mean_interval() -> None:
     assert close(np.ravel(INTERVALS["wald"](summary)), "ci-svyciprop-ell0", "mean")
 
 
-def test_r_svyciprop_beta_is_korn_graubard_without_floor_and_cut() -> None:
+def test_r_svyciprop_beta() -> None:
     summary = svyciprop()
-    t_ratio = stdtrit(summary.size - 1, 0.975) / stdtrit(float(summary.df), 0.975)
-    size = summary.value * (1 - summary.value) / summary.standard_error**2 * t_ratio**2
-    events = size * summary.value
-    low, high = betaincinv(events, size - events + 1, 0.025), betaincinv(events + 1, size - events, 0.975)
-    assert close([low[0], high[0]], "ci-svyciprop-ell0", "beta")
-    # Here the estimated design effect is above its floor of 1 and the effective size below n, so ours is the same.
-    assert close(np.ravel(INTERVALS["korn_graubard"](summary)), "ci-svyciprop-ell0", "beta")
+    assert close(np.ravel(INTERVALS["korn_graubard_r"](summary)), "ci-svyciprop-ell0", "beta")
+    # Here the estimated design effect is above its floor of 1 and the effective size below n, so ours are the same.
+    for name in ("korn_graubard", "korn_graubard_nchs"):
+        assert close(np.ravel(INTERVALS[name](summary)), "ci-svyciprop-ell0", "beta")
+
+
+def test_r_svyciprop_xlogit_and_asin() -> None:
+    summary = svyciprop()
+    assert close(np.ravel(INTERVALS["logit"](summary)), "ci-svyciprop-ell0", "xlogit")
+    # R's lower angle is negative and comes back as a positive limit; ours is cut at 0.
+    assert close(np.sin(np.ravel(angles(summary))) ** 2, "ci-svyciprop-ell0", "asin")
+    low, high = np.ravel(INTERVALS["arcsine"](summary))
+    assert low == 0
+    assert high == pytest.approx(CASES["ci-svyciprop-ell0"]["expected"]["asin"][1], rel=2e-6)
 
 
 # --- ratios and totals ----------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -22,7 +22,10 @@ BOUNDS: dict[str, tuple[Decimal | None, bool, Decimal | None, bool]] = {
     "ErrorLevel": (Decimal(0), True, Decimal(1), False),
     "Icc": (Decimal(0), True, Decimal(1), False),
     "Correlation": (Decimal(0), True, Decimal(1), True),
+    "EffectSd": (Decimal(0), True, Decimal(5), True),
     "RemoteMultiplier": (Decimal(0), False, Decimal(100), True),
+    "KeyMultiplier": (Decimal(0), False, Decimal(100), True),
+    "TownshipMultiplier": (Decimal(0), False, Decimal(100), True),
     "OversampleFactor": (Decimal(0), False, Decimal(100), True),
     "Count": (Decimal(0), True, Decimal(10_000_000), True),
     "PositiveCount": (Decimal(1), True, Decimal(10_000_000), True),
@@ -75,12 +78,21 @@ class Record:
     share: domains.Share
     level: domains.ErrorLevel
     count: domains.Count
+    limit: domains.Share | None = None
     name: str = "no domain"
     anything: int = -5
 
 
 def test_a_record_inside_its_domains_is_let_through() -> None:
     require_domains(Record(share=Decimal(1), level=Decimal(0), count=3))
+
+
+def test_what_may_be_left_out_has_a_domain_too() -> None:
+    good = Record(share=Decimal(1), level=Decimal(0), count=3, limit=Decimal(0))
+    require_domains(good)
+    with pytest.raises(InputError) as caught:
+        require_domains(replace(good, limit=Decimal(2)))
+    assert [dict(m.fields) for m in caught.value.mistakes] == [{"key": "limit", "found": "2", "allowed": "0 <= x <= 1"}]
 
 
 def test_all_strays_are_named_at_once() -> None:

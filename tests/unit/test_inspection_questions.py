@@ -152,7 +152,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
     one = inspect(load("example"))
     seen = one.observations
     order = np.random.default_rng(1).permutation(len(seen.persons))
-    rows = {name: getattr(seen, name)[order] for name in ("replicate", "slot", "group", "persons", "wrong_persons")}
+    rows = {name: getattr(seen, name)[order] for name in ("replicate", "slot", "block", "persons", "wrong_persons")}
     shuffled = tally(replace(seen, **rows, approves=seen.approves[order]))
     assert np.array_equal(shuffled.moments, one.assessment.tally.moments)
 

@@ -14,7 +14,8 @@ from strategies import policies
 
 from estimators.counts import GROUPS_COUNTED, denominators, numerators
 from estimators.policy import CRITERIA, Policy
-from estimators.rules.official import Verdict, decide, household_scores
+from estimators.rule import Verdict
+from estimators.rules.official import decide, household_scores
 from sampler.errors import InputError
 from sampler.frame import EXITED, REMAINING, UNREGISTERED, Ints
 

@@ -25,10 +25,15 @@ def of(ordinary: int, remote: int) -> Frame:
     return even_county(ordinary, remote, households=1, persons=1)
 
 
+def strata(ordinary: int, remote: int) -> dict[str, np.ndarray]:
+    """Return the villages of both strata, of an empty one too."""
+    return {"ordinary": np.arange(ordinary), "remote": ordinary + np.arange(remote)}
+
+
 @given(counties, totals, factors)
 def test_shares_add_up_and_stay_inside_their_strata(sizes: tuple[int, int], total: int, factor: Decimal) -> None:
     ordinary, remote = sizes
-    shares = Oversample(villages=total, factor=factor).allocate(of(ordinary, remote))
+    shares = Oversample(villages=total, factors={"remote": factor}).allocate(strata(ordinary, remote))
     assert shares["ordinary"] + shares["remote"] == min(total, ordinary + remote)
     assert 0 <= shares["ordinary"] <= ordinary
     assert 0 <= shares["remote"] <= remote
@@ -39,7 +44,7 @@ def test_two_of_each_stratum_where_there_are_two_and_the_total_allows(
     sizes: tuple[int, int], total: int, factor: Decimal
 ) -> None:
     ordinary, remote = sizes
-    shares = Oversample(villages=total, factor=factor).allocate(of(ordinary, remote))
+    shares = Oversample(villages=total, factors={"remote": factor}).allocate(strata(ordinary, remote))
     if total >= 4:
         assert shares["ordinary"] >= min(2, ordinary)
         assert shares["remote"] >= min(2, remote)
@@ -59,7 +64,7 @@ def test_factor_one_is_proportional_rounding(sizes: tuple[int, int], total: int)
     drawn = min(total, sum(sizes))
     wanted = floor(Fraction(drawn * remote, ordinary + remote) + Fraction(1, 2))
     least, most = bounds(ordinary, remote, drawn)
-    found = Oversample(villages=total, factor=Decimal(1)).allocate(of(ordinary, remote))["remote"]
+    found = Oversample(villages=total, factors={"remote": Decimal(1)}).allocate(strata(ordinary, remote))["remote"]
     assert found == min(max(wanted, least), most)
 
 
@@ -71,7 +76,7 @@ def test_remote_villages_are_drawn_factor_times_as_often_up_to_rounding(
     drawn = min(total, sum(sizes))
     wanted = drawn * Fraction(factor) * remote / (ordinary + Fraction(factor) * remote)
     least, most = bounds(ordinary, remote, drawn)
-    found = Oversample(villages=total, factor=factor).allocate(of(ordinary, remote))["remote"]
+    found = Oversample(villages=total, factors={"remote": factor}).allocate(strata(ordinary, remote))["remote"]
     assert abs(found - min(max(wanted, least), most)) <= Fraction(1, 2)
 
 
@@ -79,21 +84,22 @@ def test_remote_villages_are_drawn_factor_times_as_often_up_to_rounding(
 def test_a_larger_factor_never_gives_fewer_remote_villages(
     sizes: tuple[int, int], total: int, one: Decimal, other: Decimal
 ) -> None:
-    frame = of(*sizes)
-    low, high = (Oversample(villages=total, factor=f).allocate(frame)["remote"] for f in sorted((one, other)))
+    members = strata(*sizes)
+    plans = [Oversample(villages=total, factors={"remote": factor}) for factor in sorted((one, other))]
+    low, high = (plan.allocate(members)["remote"] for plan in plans)
     assert low <= high
 
 
 def test_a_county_shaped_like_the_example() -> None:
     # 61 of 257 villages are remote and count twice.
     wanted = (Decimal(29) * 122 / (196 + 122)).quantize(Decimal(1), ROUND_HALF_UP)
-    assert Oversample(villages=29).allocate(of(196, 61)) == {"ordinary": 29 - int(wanted), "remote": int(wanted)}
+    assert Oversample(villages=29).allocate(strata(196, 61)) == {"ordinary": 29 - int(wanted), "remote": int(wanted)}
 
 
 @pytest.mark.parametrize(("villages", "factor"), [(0, 1), (-1, 1), (5, 0), (5, -1), (5, 101)])
 def test_totals_and_factors_outside_their_domain_are_refused(villages: int, factor: int) -> None:
     with pytest.raises(InputError) as caught:
-        Oversample(villages=villages, factor=Decimal(factor))
+        Oversample(villages=villages, factors={"remote": Decimal(factor)})
     assert {m.code for m in caught.value.mistakes} == {"outside_domain"}
 
 

@@ -1,0 +1,1 @@
+"""The official counts of many inspections of nested populations, summed without making rows."""

@@ -1,0 +1,76 @@
+"""The answer of `choucha coverage`: how often intervals hold what they estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from scenarios.messages import Catalogue, clean
+from scenarios.questions.coverage import Coverage, Covered
+from scenarios.report.setting import setting
+from scenarios.report.text import level_names, level_value
+from scenarios.report.words import percent
+
+
+def coverage_text(found: Coverage, words: Catalogue) -> Iterator[RenderableType]:
+    """Yield the answer of `choucha coverage`.
+
+    Parameters
+    ----------
+    found : Coverage
+        What was measured.
+    words : Catalogue
+        The language.
+    """
+    scenario = found.scenario
+    yield Text(words.say("coverage.title", name=clean(scenario.frame.name)), style="bold")
+    if scenario.frame.synthetic:
+        yield words.say("risk.synthetic")
+    yield from setting(scenario, words)
+    yield words.say(
+        "coverage.samples",
+        populations=f"{found.populations:,}",
+        draws=found.draws,
+        confidence=percent(found.confidence),
+    )
+    for criterion in dict.fromkeys(cell.criterion for cell in found.cells):
+        yield ""
+        yield Text(words.say(f"criterion.{criterion}"), style="bold")
+        yield _table([cell for cell in found.cells if cell.criterion == criterion], found, words)
+    yield words.say("coverage.note_error")
+    yield words.say("coverage.note_target")
+    yield words.say("coverage.note_zero")
+
+
+def _table(cells: list[Covered], found: Coverage, words: Catalogue) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    axes = found.scenario.grid
+    for axis in axes:
+        table.add_column(level_names(axis.keys, words), justify="right", overflow="fold")
+    for column in ("rate", "interval", "target"):
+        table.add_column(words.say(f"coverage.column_{column}"), overflow="fold")
+    for column in ("coverage", "below", "above", "width", "zero", "bias"):
+        table.add_column(words.say(f"coverage.column_{column}"), justify="right", overflow="fold")
+    for cell in cells:
+        table.add_row(
+            *(level_value(axis.keys[0], cell.level[axis.keys[0]]) for axis in axes),
+            words.say(f"coverage.{cell.weighting}"),
+            cell.interval,
+            words.say(f"coverage.{cell.target}"),
+            Text(
+                f"{cell.coverage * 100:.1f}±{cell.standard_error * 100:.1f}",
+                style="red" if cell.coverage + 3 * cell.standard_error < found.confidence - _SLACK else "",
+            ),
+            *(f"{share * 100:.1f}" for share in (cell.below, cell.above)),
+            *(f"{share * 100:.2f}" for share in (cell.width,)),
+            f"{cell.zero_events * 100:.0f}",
+            f"{cell.bias * 100:+.3f}",
+        )
+    return table
+
+
+_SLACK = 0.01  # an interval may cover one point less than it says before it is marked
