@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from estimators.policy import Unit
-from sampler.frame import EXITED, REMAINING, UNREGISTERED, Bools, Ints
+from sampler.frame import EXITED, REMAINING, UNREGISTERED, Bools, Ints, Unit
 
 # The groups whose visited households a criterion looks at.
 GROUPS_COUNTED = {

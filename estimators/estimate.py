@@ -21,7 +21,7 @@ from estimators.rates import Choices, Estimate, Rate, kernel_of, per_village, ra
 from estimators.variance import Lonely, Variance, degrees_of_freedom
 from sampler.draws import Tally
 from sampler.errors import InputError, Mistake
-from sampler.frame import EXITED, REMAINING, UNREGISTERED, Bools, Ints
+from sampler.frame import EXITED, REMAINING, UNREGISTERED, Bools, Ints, Unit
 
 __all__ = ["Estimate", "estimate"]
 
@@ -33,7 +33,7 @@ def estimate(
     policy: Policy,
     *,
     group_persons: Ints | None = None,
-    unregistered_persons: Ints | None = None,
+    unregistered: Mapping[Unit, Ints] | None = None,
     criteria: Collection[str] = CRITERIA,
     weighting: Weighting = "raw",
     variance: Variance = "ultimate_cluster",
@@ -51,9 +51,9 @@ def estimate(
         Units, denominator of the missed rate, make-up of the incidence.
     group_persons : ndarray of int64, shape (3,), optional
         The county's persons by group; without them the incidence is not measured.
-    unregistered_persons : ndarray of int64, shape (V,), optional
-        Unregistered persons of every village of the list `tally.villages` points into; without them the missed rate
-        under the denominator ``village`` is not measured.
+    unregistered : mapping of unit to ndarray of int64, shape (V,), optional
+        Unregistered persons and households of every village of the list `tally.villages` points into; without
+        them a missed rate over the whole drawn villages is not measured, and neither is the incidence.
     criteria : collection of str, default all four
         Which of them to estimate.
     weighting : {"raw", "weighted"}
@@ -101,7 +101,7 @@ def estimate(
     )
     _require(choices)
     parts = [
-        _estimates(_part(tally, first), choices, group_persons, unregistered_persons)
+        _estimates(_part(tally, first), choices, group_persons, unregistered)
         for first in range(0, max(len(tally.moments), 1), _AT_ONCE)
     ]
     return MappingProxyType({name: _joined([part[name] for part in parts]) for name in CRITERIA if name in criteria})
@@ -156,7 +156,7 @@ def _joined(parts: Sequence[Estimate]) -> Estimate:
 
 
 def _estimates(
-    tally: Tally, choices: Choices, group_persons: Ints | None, village_persons: Ints | None
+    tally: Tally, choices: Choices, group_persons: Ints | None, unregistered: Mapping[Unit, Ints] | None
 ) -> dict[str, Estimate]:
     """Estimate the four criteria from a few samples."""
     units, asked = choices.policy.units, choices.criteria
@@ -169,13 +169,13 @@ def _estimates(
     rates = {(name, counted): rate_of(name, counted, tally, choices) for name, counted in wanted}
     if choices.policy.missed_denominator == "village":
         for key in [key for key in rates if key[0] == "missed"]:
-            rates[key] = per_village(rates[key], key[1], tally, choices, village_persons)
+            rates[key] = per_village(rates[key], key[1], tally, choices, unregistered)
     found: dict[str, Estimate] = {}
     for name in {"wrong_exit", "missed"} & asked:
         found[name] = rates[name, units[name]].estimate
     if "incidence" in asked:
         pair = rates["wrong_exit", "persons"], rates["missed", "persons"]
-        listed = choices.policy.missed_denominator == "surveyed" or village_persons is not None
+        listed = choices.policy.missed_denominator == "surveyed" or unregistered is not None
         found["incidence"] = _incidence(pair, tally, choices, group_persons, listed=listed)
     if "approval" in asked:
         found["approval"] = rates["approval", "approvals"].estimate

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Literal
 
 from sampler.errors import InputError, Mistake
+from sampler.frame import Unit
 
 CRITERIA = ("wrong_exit", "missed", "incidence", "approval")
 
-Unit = Literal["persons", "households"]
 Denominator = Literal["surveyed", "village"]
 Incidence = Literal["blown_up", "registered"]
 Weighting = Literal["raw", "weighted"]

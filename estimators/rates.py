@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -30,7 +31,7 @@ from estimators.variance import (
     taylor_variance,
 )
 from sampler.draws import MOMENTS, Tally
-from sampler.frame import GROUPS, UNREGISTERED, Bools, Ints
+from sampler.frame import UNREGISTERED, Bools, Ints, Unit
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -166,16 +167,13 @@ def _with_interval(ratio: Ratio, summary: Summary, interval: str) -> Estimate:
     )
 
 
-def per_village(rate: Rate, counted: Counted, tally: Tally, choices: Choices, persons: Ints | None) -> Rate:
+def per_village(
+    rate: Rate, counted: Counted, tally: Tally, choices: Choices, listed: Mapping[Unit, Ints] | None
+) -> Rate:
     """Return the missed rate over all unregistered units of the drawn villages: a value, no error, no interval."""
-    unregistered = slice(UNREGISTERED, None, len(GROUPS))  # of every part
-    if persons is None:
-        # Without a list the households of a group that was not visited are unknown too, and read as 0.
-        units = np.zeros(tally.villages.shape)
-    elif counted == "households":
-        units = tally.block_sizes[:, :, unregistered].sum(axis=2).astype(np.float64)
-    else:
-        units = persons[tally.villages].astype(np.float64)
+    units = np.zeros(tally.villages.shape)
+    if listed is not None:
+        units = listed["households" if counted == "households" else "persons"][tally.villages].astype(np.float64)
     if tally.places is not None:
         units = units * tally.places
     weighted = choices.weighting == "weighted"

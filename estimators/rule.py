@@ -14,7 +14,7 @@ from estimators.interval import Floats
 from estimators.policy import CRITERIA, Policy
 from estimators.variance import Lonely, Variance
 from sampler.draws import Tally
-from sampler.frame import Bools, Ints
+from sampler.frame import Bools, Ints, Unit
 
 ONE_SIDED = 0.95  # confidence of the bounds that decide (METHODS 3.4)
 
@@ -68,9 +68,9 @@ class Evidence:
         Definitions and limits.
     group_persons : ndarray of int64, shape (3,), optional
         The county's persons by group; without them the incidence is not measured.
-    unregistered_persons : ndarray of int64, shape (V,), optional
-        Unregistered persons of every village of the list `tally.villages` points into; without them a missed rate
-        over the whole drawn villages is not measured, and neither is the incidence.
+    unregistered : mapping of unit to ndarray of int64, shape (V,), optional
+        Unregistered persons and households of every village of the list `tally.villages` points into; without
+        them a missed rate over the whole drawn villages is not measured, and neither is the incidence.
     variance, lonely
         As in `estimators.estimate.estimate`; only rules with a margin look at them.
     interval : str
@@ -80,7 +80,7 @@ class Evidence:
     tally: Tally
     policy: Policy
     group_persons: Ints | None = None
-    unregistered_persons: Ints | None = None
+    unregistered: Mapping[Unit, Ints] | None = None
     variance: Variance = "ultimate_cluster"
     lonely: Lonely = "fail"
     interval: str = "korn_graubard"
@@ -93,7 +93,7 @@ class Evidence:
             self.tally,
             self.policy,
             group_persons=self.group_persons,
-            unregistered_persons=self.unregistered_persons,
+            unregistered=self.unregistered,
             weighting=self.policy.weighting,
             variance=self.variance,
             lonely=self.lonely,

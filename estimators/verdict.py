@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
+from collections.abc import Mapping
 
 from estimators.policy import Policy
 from estimators.rule import Evidence, Verdict
 from estimators.rules import by_weighting
 from estimators.rules.official import verdict_of_sums
 from sampler.draws import Tally
-from sampler.frame import Bools, Ints
+from sampler.frame import Ints, Unit
 
-__all__ = ["Verdict", "joined_verdicts", "verdict_of_sums", "verdict_of_tally"]
+__all__ = ["Verdict", "verdict_of_sums", "verdict_of_tally"]
 
 
 def verdict_of_tally(
-    tally: Tally, policy: Policy, *, group_persons: Ints | None = None, unregistered_persons: Ints | None = None
+    tally: Tally,
+    policy: Policy,
+    *,
+    group_persons: Ints | None = None,
+    unregistered: Mapping[Unit, Ints] | None = None,
 ) -> Verdict:
     """Decide R inspections from their tallies, by the raw or by the weighted rates as the policy's weighting says.
 
@@ -27,22 +29,11 @@ def verdict_of_tally(
         Of R inspections, or of one real evaluation (R = 1).
     policy : Policy
         Definitions and limits.
-    group_persons, unregistered_persons
+    group_persons, unregistered
         As in `estimators.rule.Evidence`.
 
     Returns
     -------
     Verdict
     """
-    return by_weighting(
-        Evidence(tally=tally, policy=policy, group_persons=group_persons, unregistered_persons=unregistered_persons)
-    )
-
-
-def joined_verdicts(parts: Sequence[Verdict]) -> Verdict:
-    """Return verdicts of several batches of samples as one, in order."""
-
-    def together(name: str) -> dict[str, Bools]:
-        return {key: np.concatenate([getattr(part, name)[key] for part in parts]) for key in getattr(parts[0], name)}
-
-    return Verdict(**{name: together(name) for name in ("fails", "at_limit", "measured", "undecided")})
+    return by_weighting(Evidence(tally=tally, policy=policy, group_persons=group_persons, unregistered=unregistered))

@@ -39,7 +39,7 @@ class Fieldwork:
     absence_odds_ratio : Decimal, default 1
         Odds of absence of a wrong household over those of a right one (migrants).
     teams : int, default 10
-        Teams of enumerators; drawn village number s is visited by team s modulo this.
+        Teams of enumerators; each has a stretch of the village list of its own, all as long to within one village.
     team_icc : Decimal, default 0
         How far teams differ: the intraclass correlation of suspicions within teams. A strict team finds more and
         accuses more: both chances stand at the same quantile of their beta laws over teams.
@@ -98,6 +98,16 @@ class Fieldwork:
                 Mistake("unknown_township", {"key": "fieldwork.interference", "found": name, "allowed": allowed})
                 for name in unknown
             )
+
+    def team(self, villages: int) -> Ints:
+        """Return the number of the team that visits each village, whatever it is drawn for, shape (V,).
+
+        Examples
+        --------
+        >>> Fieldwork(teams=3).team(5)
+        array([0, 0, 1, 1, 2])
+        """
+        return np.arange(villages) * self.teams // villages
 
     def away(self, wrong_persons: Ints) -> Floats | None:
         """Return the chance that nobody of each household is at home, shape (N,); None where all are.
@@ -163,7 +173,7 @@ def record(fieldwork: Fieldwork, draws: Draws, frame: Frame, wrong_persons: Ints
     fill(
         starts,
         draws.replicate,
-        draws.slot,
+        _team_of_household(fieldwork, frame),
         draws.block,
         draws.households,
         wrong_persons,
@@ -189,6 +199,12 @@ def suspicion(fieldwork: Fieldwork, starts: Words, households: int) -> tuple[Flo
     return one, other
 
 
+def _team_of_household(fieldwork: Fieldwork, frame: Frame) -> Ints:
+    if fieldwork.team_icc == 0:
+        return np.zeros(len(frame.household_persons), dtype=np.int64)
+    return fieldwork.team(len(frame.codes))[frame.household_village]
+
+
 def _beta_quantile(mean: float, icc: float, level: Floats) -> Floats:
     """Return the quantile of Beta(mean (1 - icc) / icc, (1 - mean)(1 - icc) / icc)."""
     if mean in (0, 1):
@@ -211,7 +227,7 @@ def _compiled() -> Callable[..., None] | None:
 def readable_record_rows(  # noqa: PLR0913, PLR0917 - the compiled one's signature
     starts: Words,
     replicate: Ints,
-    slot: Ints,
+    team: Ints,
     block: Ints,
     household: Ints,
     truth: Ints,
@@ -229,8 +245,10 @@ def readable_record_rows(  # noqa: PLR0913, PLR0917 - the compiled one's signatu
     ----------
     starts : ndarray of uint64, shape (R,)
         Word streams; word 2 j is that of household j.
-    replicate, slot, block, household : ndarray of int64, shape (n,)
+    replicate, block, household : ndarray of int64, shape (n,)
         As in `Draws`.
+    team : ndarray of int64, shape (N,)
+        Team that visits each of the frame's households: one team, whatever it is drawn for, and so one record.
     truth, persons : ndarray of int64, shape (N,)
         Wrong persons, and persons, of the frame's households.
     found, accused : ndarray of float64, shape (R, T)
@@ -242,9 +260,9 @@ def readable_record_rows(  # noqa: PLR0913, PLR0917 - the compiled one's signatu
     suspected, recorded : ndarray of int64, shape (n,)
         To be filled in.
     """
-    team, wrong = slot % found.shape[1], truth[household] > 0
-    accusation = np.where(block % len(GROUPS) == REMAINING, 0.0, accused[replicate, team])
-    chance = np.where(wrong, found[replicate, team] * factor[household], accusation)
+    own, wrong = team[household], truth[household] > 0
+    accusation = np.where(block % len(GROUPS) == REMAINING, 0.0, accused[replicate, own])
+    chance = np.where(wrong, found[replicate, own] * factor[household], accusation)
     u = unit_interval(word(starts[replicate], 2 * household))
     count = np.where(wrong, truth[household], persons[household])
     suspected[:] = np.where(u < chance, count, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 GROUPS = ("exited", "remaining", "unregistered")
 EXITED, REMAINING, UNREGISTERED = range(3)
+
+Unit = Literal["persons", "households"]
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -138,6 +140,11 @@ class Frame:
     def household_group(self) -> Ints:
         """Group index of each household, shape (N,)."""
         return np.repeat(np.tile(np.arange(3), len(self.codes)), self.group_households.ravel())
+
+    @property
+    def unregistered(self) -> dict[Unit, Ints]:
+        """Unregistered persons and households of each village, shape (V,)."""
+        return {"persons": self.group_persons[:, UNREGISTERED], "households": self.group_households[:, UNREGISTERED]}
 
     def block(self, village: int, group: int) -> slice:
         """Return where the households of one village and group stand."""

@@ -269,7 +269,7 @@ def tally_rows(
 def record_rows(
     starts: NDArray[np.uint64],
     replicate: NDArray[np.int64],
-    slot: NDArray[np.int64],
+    team: NDArray[np.int64],
     block: NDArray[np.int64],
     household: NDArray[np.int64],
     truth: NDArray[np.int64],
@@ -282,13 +282,12 @@ def record_rows(
     recorded: NDArray[np.int64],
 ) -> None:
     """Fill in what is suspected and recorded of rows of households; its twin in `sampler.fieldwork` says how."""
-    teams = found.shape[1]
     for i in range(len(replicate)):
-        r, h, team = replicate[i], household[i], slot[i] % teams
+        r, h = replicate[i], household[i]
         if truth[h] > 0:
-            chance, stands, wrong = found[r, team] * factor[h], upheld[0], truth[h]
+            chance, stands, wrong = found[r, team[h]] * factor[h], upheld[0], truth[h]
         elif block[i] % 3 != 1:
-            chance, stands, wrong = accused[r, team], upheld[1], persons[h]
+            chance, stands, wrong = accused[r, team[h]], upheld[1], persons[h]
         else:  # nobody of a remaining household is wrongly exited or missed
             chance, stands, wrong = 0.0, 0.0, np.int64(0)
         u = _unit(_word(starts[r], 2 * h))

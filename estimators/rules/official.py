@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.policy import CRITERIA, Policy, Unit
+from estimators.policy import CRITERIA, Policy
 from estimators.rule import Evidence, Verdict
 from sampler.draws import MOMENTS, Tally
 from sampler.errors import refuse
-from sampler.frame import EXITED, GROUPS, REMAINING, UNREGISTERED, Ints
+from sampler.frame import EXITED, REMAINING, UNREGISTERED, Ints, Unit
 
 Ratio = tuple[Ints, Ints]  # numerator and denominator, one a replicate
 
@@ -34,17 +34,12 @@ def official(evidence: Evidence) -> Verdict:
     -------
     Verdict
     """
-    tally, policy, listed = evidence.tally, evidence.policy, evidence.unregistered_persons
+    tally, policy, listed = evidence.tally, evidence.policy, evidence.unregistered
     if policy.missed_denominator == "surveyed":
         return verdict_of_sums(tally.totals(), policy, group_persons=evidence.group_persons)
     if listed is None:
-        # Without a list the households of a group that was not visited are unknown too, and read as 0.
         return verdict_of_sums(tally.totals(), policy)
-    unregistered = slice(UNREGISTERED, None, len(GROUPS))  # of every part
-    whole: dict[Unit, Ints] = {
-        "persons": _over_places(tally, listed[tally.villages]),
-        "households": _over_places(tally, tally.block_sizes[:, :, unregistered].sum(axis=2)),
-    }
+    whole = {unit: _over_places(tally, count[tally.villages]) for unit, count in listed.items()}
     return verdict_of_sums(tally.totals(), policy, group_persons=evidence.group_persons, unregistered=whole)
 
 

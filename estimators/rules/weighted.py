@@ -13,11 +13,11 @@ import numpy as np
 
 from estimators.counts import GROUPS_COUNTED
 from estimators.interval import Floats
-from estimators.policy import CRITERIA, Policy, Unit
+from estimators.policy import CRITERIA, Policy
 from estimators.rule import Evidence, Verdict
 from sampler.draws import MOMENTS, Tally
 from sampler.errors import refuse
-from sampler.frame import EXITED, GROUPS, REMAINING, UNREGISTERED, Bools, Ints
+from sampler.frame import EXITED, GROUPS, REMAINING, UNREGISTERED, Bools, Ints, Unit
 
 Ratio = tuple[Floats, Floats]  # weighted numerator and denominator, one a replicate
 
@@ -78,7 +78,7 @@ def weighted(evidence: Evidence) -> Verdict:
             _missed(evidence, weights, "persons"),
         ),
     }
-    if policy.missed_denominator == "village" and evidence.unregistered_persons is None:
+    if policy.missed_denominator == "village" and evidence.unregistered is None:
         found["incidence"] = (found["incidence"][0], 0 * found["incidence"][1])
     measured = {name: np.asarray(found[name][1] > 0, dtype=bool) for name in CRITERIA}
     signs = {name: _sign(*found[name], policy.limits[name]) for name in CRITERIA}
@@ -109,14 +109,13 @@ def _sum(tally: Tally, weights: Floats, counted: str, blocks: slice | list[int])
 
 
 def _missed(evidence: Evidence, weights: Floats, unit: Unit) -> Ratio:
-    tally, listed = evidence.tally, evidence.unregistered_persons
+    tally, listed = evidence.tally, evidence.unregistered
     visited = _ratio(tally, weights, "missed", unit)
     if evidence.policy.missed_denominator == "surveyed":
         return visited
     if listed is None or tally.phase2_weights is not None:
         return visited[0], np.zeros(len(weights))
-    unregistered = slice(UNREGISTERED, None, len(GROUPS))  # of every part
-    whole = listed[tally.villages] if unit == "persons" else tally.block_sizes[:, :, unregistered].sum(axis=2)
+    whole = listed[unit][tally.villages]
     present: Ints | Bools = np.ones_like(whole) if tally.places is None else tally.places
     expanded: Floats = (whole * present / _village_chance(tally)).sum(axis=1)
     return visited[0], expanded

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 
 from sampler.draws import draw_villages
 from sampler.error_model import NestedPopulations
 from sampler.fieldwork import Fieldwork
-from sampler.frame import UNREGISTERED, Bools, Frame, Ints
+from sampler.frame import Bools, Frame, Ints, Unit
 from sampler.plan import Plan
 from sampler.recheck import SpotCheck, Stream, quota, township_numbers
 from sampler.streams import Purpose, stream_starts, word
@@ -22,9 +22,6 @@ from sampler.sums.truths import Truths, packed
 from sampler.visits import rules_of
 
 _ROWS = 64_000  # visited households held as rows at once, about: they then stay in the processor's cache
-
-
-Unit = Literal["persons", "households"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,14 +44,10 @@ class Sums:
     places: Bools | None = None
 
     def unregistered(self, frame: Frame) -> dict[Unit, Ints]:
-        """Return the unregistered persons and households of the villages visited, each once, shape (R, M).
-
-        After a second phase the households are left out, as they are by `sampler.recheck`, whose blocks have no sizes.
-        """
-        counts: dict[Unit, Ints] = {"persons": frame.group_persons, "households": frame.group_households}
-        of = {unit: count[:, UNREGISTERED][self.villages] for unit, count in counts.items()}
+        """Return the unregistered persons and households of the villages visited, each once, shape (R, M)."""
+        of = {unit: count[self.villages] for unit, count in frame.unregistered.items()}
         if self.places is not None:
-            return {"persons": (of["persons"][:, None] * self.places).sum(axis=2)}
+            return {unit: (each[:, None] * self.places).sum(axis=2) for unit, each in of.items()}
         models = self.moments.shape[1]
         return {unit: np.repeat(each.sum(axis=1)[:, None], models, axis=1) for unit, each in of.items()}
 
@@ -155,6 +148,7 @@ def _counting(
                     frame.household_village,
                     *vars(truths).values(),
                     teams.sure,
+                    teams.team,
                     teams.found[some],
                     teams.accused[some],
                     teams.factor,

@@ -150,11 +150,13 @@ def spot_check_sums(
     partly: NDArray[np.int64],
     places: NDArray[np.int64],
     province_sure: bool,
+    province_team: NDArray[np.int64],
     province_found: NDArray[np.float64],
     province_accused: NDArray[np.float64],
     province_factor: NDArray[np.float64],
     province_away: NDArray[np.float64],
     sure: bool,
+    team: NDArray[np.int64],
     found: NDArray[np.float64],
     accused: NDArray[np.float64],
     factor: NDArray[np.float64],
@@ -187,6 +189,8 @@ def spot_check_sums(
         Of the levels of each model: of wrong exits, missed persons and disapproval.
     province_sure, sure : bool
         Whether what is recorded is what is true.
+    province_team, team : ndarray of int64, shape (V,)
+        Team that visits each village.
     province_found, province_accused, found, accused : ndarray of float64, shape (R, T, 2)
         Chance that each team suspects a wrong household (a right one), and that this stands after an appeal.
     province_factor, factor : ndarray of float64, shape (V,)
@@ -245,7 +249,7 @@ def spot_check_sums(
                 n = np.int64(0)
                 for k in range(total):
                     s, village, first_row[k] = slots[k], villages[r, slots[k]], n
-                    t, p = s % found.shape[1], s % province_found.shape[1]
+                    t, p = team[village], province_team[village]
                     for g in range(3):
                         b, begin = 3 * village + g, n
                         size = offsets[b + 1] - offsets[b]
@@ -278,7 +282,8 @@ def spot_check_sums(
             if m == 0 or redraw or redraw_fresh:
                 end = n
                 for s in range(added):
-                    village, t = fresh_villages[r, s], (total + s) % found.shape[1]
+                    village = fresh_villages[r, s]
+                    t = team[village]
                     for g in range(3):
                         b, begin = 3 * village + g, end
                         size = offsets[b + 1] - offsets[b]
@@ -361,6 +366,7 @@ def row_sums(
     partly: NDArray[np.int64],
     places: NDArray[np.int64],
     sure: bool,
+    team: NDArray[np.int64],
     found: NDArray[np.float64],
     accused: NDArray[np.float64],
     factor: NDArray[np.float64],
@@ -375,7 +381,7 @@ def row_sums(
         Streams that say what the teams find.
     household_village : ndarray of int64, shape (N,)
         Village of each household.
-    truths, partly, places, sure, found, accused, factor
+    truths, partly, places, sure, team, found, accused, factor
         As in `spot_check_sums`.
 
     Returns
@@ -383,17 +389,18 @@ def row_sums(
     ndarray of int64, shape (R, M, 3, 8)
         Moments in the order of `sampler.draws.MOMENTS`.
     """
-    models, teams, begin = len(places), found.shape[1], 0
+    models, begin = len(places), 0
     sums, seen = np.zeros((len(starts), models, 3, 8), dtype=np.int64), np.empty((3, 8), dtype=np.int64)
     flags, truth = np.empty(len(rows), dtype=np.uint8), np.empty(len(rows), dtype=np.uint64)
     for r in range(len(starts)):
         end = begin
         while end < len(rows) and rows[end, 0] == r:
-            g, h, t = rows[end, 2] % 3, rows[end, 3], rows[end, 1] % teams
+            g, h, village = rows[end, 2] % 3, rows[end, 3], household_village[rows[end, 3]]
+            t = team[village]
             truth[end], flags[end] = truths[h], 1 << _FOUND
             if not sure:
                 u = _unit(_word(starts[r], 2 * h))
-                stands = found[r, t, 0] * factor[household_village[h]] * found[r, t, 1]
+                stands = found[r, t, 0] * factor[village] * found[r, t, 1]
                 falls = accused[r, t, 0] * accused[r, t, 1] if g != 1 else 0.0
                 flags[end] = np.uint8(((u < stands) << _FOUND) | ((u < falls) << (_FOUND + 1)))
             end += 1

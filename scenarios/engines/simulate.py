@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from estimators.policy import CRITERIA, Policy
 from estimators.verdict import Verdict, verdict_of_sums, verdict_of_tally
 from sampler.draws import MOMENTS, Tally
-from sampler.frame import UNREGISTERED, Bools, Frame, Ints
+from sampler.frame import Bools, Frame, Ints
 from sampler.inspection import sums, tallies, totals
 from sampler.population import Population
 from sampler.sums.inspections import Sums
@@ -75,9 +75,7 @@ def _decided(scenario: Scenario, population: Population, replicates: Ints) -> Ve
 def decided_by_village(found: Tally, frame: Frame, policy: Policy) -> Verdict:
     """Decide R inspections whose villages are held apart, as weights need them."""
     persons = frame.group_persons
-    return verdict_of_tally(
-        found, policy, group_persons=persons.sum(axis=0), unregistered_persons=persons[:, UNREGISTERED]
-    )
+    return verdict_of_tally(found, policy, group_persons=persons.sum(axis=0), unregistered=frame.unregistered)
 
 
 def decided(found: Sums, frame: Frame, policy: Policy) -> Verdict:

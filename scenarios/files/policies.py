@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from estimators.policy import Denominator, Incidence, Policy, Source, Unit
+from estimators.policy import Denominator, Incidence, Policy, Source
 from sampler.errors import InputError, refuse
+from sampler.frame import Unit
 from scenarios.files.document import Document, ShareIn
 from scenarios.files.documents import PolicyDocument
 from scenarios.files.faults import mistakes_of

@@ -152,14 +152,14 @@ def _assessed(
 ) -> Assessment:
     variance = default_variance(tally)
     group_persons = None if frame is None else frame.group_persons.sum(axis=0)
-    unregistered_persons = None if frame is None else frame.group_persons[:, UNREGISTERED]
+    unregistered = None if frame is None else frame.unregistered
 
     def estimated(weighting: str) -> Mapping[str, Estimate]:
         return estimate(
             tally,
             policy,
             group_persons=group_persons,
-            unregistered_persons=unregistered_persons,
+            unregistered=unregistered,
             weighting=weighting,  # type: ignore[arg-type]
             variance=variance,
             interval=interval,
@@ -176,7 +176,7 @@ def _assessed(
         tally=tally,
         policy=policy,
         group_persons=group_persons,
-        unregistered_persons=unregistered_persons,
+        unregistered=unregistered,
         variance=variance,
         lonely=lonely,
     )

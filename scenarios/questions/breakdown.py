@@ -12,7 +12,7 @@ from estimators.estimate import Estimate, estimate
 from estimators.policy import Weighting
 from estimators.subpopulations import subpopulation
 from sampler.draws import MOMENTS
-from sampler.frame import UNREGISTERED, Bools, Frame
+from sampler.frame import Bools, Frame
 from sampler.plan import STRATA
 from scenarios.questions.assessment import Assessment, weights_known
 
@@ -92,7 +92,7 @@ def _domain(assessment: Assessment, frame: Frame | None, kind: str, name: str, i
         return estimate(
             tally,
             policy,
-            unregistered_persons=None if frame is None else frame.group_persons[:, UNREGISTERED],
+            unregistered=None if frame is None else frame.unregistered,
             criteria=RATIOS,
             weighting=weighting,
             variance=assessment.variance,

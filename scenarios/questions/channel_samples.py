@@ -142,7 +142,7 @@ def with_departments(
 def _fails(cell: Scenario, sums: Tally) -> Bools:
     persons = cell.frame.group_persons
     verdict = verdict_of_tally(
-        sums, cell.policy, group_persons=persons.sum(axis=0), unregistered_persons=persons[:, UNREGISTERED]
+        sums, cell.policy, group_persons=persons.sum(axis=0), unregistered=cell.frame.unregistered
     )
     asked = {"any": verdict.any, **verdict.fails}
     return np.stack([asked[question] for question in QUESTIONS], axis=1)
@@ -154,7 +154,7 @@ def _rates(cell: Scenario, sums: Tally, weighting: str) -> Floats:
         sums,
         cell.policy,
         group_persons=persons.sum(axis=0),
-        unregistered_persons=persons[:, UNREGISTERED],
+        unregistered=cell.frame.unregistered,
         weighting=weighting,  # type: ignore[arg-type]
         lonely="remove",  # only values are asked for
         interval="wald",
@@ -207,7 +207,7 @@ def _exposed(cell: Scenario, found: Rechecked, desk: Desk) -> Floats:
     plan, phase1 = cell.plan, found.questionnaires
     assert isinstance(plan, SpotCheck) and desk.fabricated is not None  # noqa: S101, PT018 - see the callers
     wanted, exposed = quota(plan.desk_share, phase1.sizes), np.full(len(phase1.sizes), np.nan)
-    team = phase1.draws.slot % plan.province.teams
+    team = plan.province.team(len(cell.frame.codes))[cell.frame.household_village[phase1.draws.households]]
     for r in range(0, len(exposed), DESKS):
         rows = phase1.draws.replicate == r
         own = np.zeros((plan.province.teams, phase1.sizes.shape[1]), dtype=np.int64)

@@ -13,11 +13,11 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from estimators.policy import CRITERIA, Unit
+from estimators.policy import CRITERIA
 from sampler.channels import Channels, Consistency, Departments, Desk, Unannounced
 from sampler.error_model import ErrorModel, nested_populations
 from sampler.estimands import estimands
-from sampler.frame import GROUPS
+from sampler.frame import GROUPS, Unit
 from sampler.interviews import Meetings, draw_meetings
 from sampler.plan import Plan
 from sampler.population import Population

@@ -310,7 +310,7 @@ def _estimates(
             tally,
             cell.policy,
             group_persons=persons.sum(axis=0),
-            unregistered_persons=persons[:, UNREGISTERED],
+            unregistered=cell.frame.unregistered,
             criteria=criteria,
             weighting=chosen,
             variance=default_variance(tally),

@@ -63,7 +63,7 @@ def evidences(draw: st.DrawFn) -> Evidence:
         tally=tally(seen),
         policy=Policy(name="any", **stated),
         group_persons=np.array([500, 10, 900]) if listed else None,
-        unregistered_persons=rng.integers(20, 90, m) if listed else None,
+        unregistered={"persons": rng.integers(20, 90, m), "households": rng.integers(9, 30, m)} if listed else None,
         variance=draw(st.sampled_from(["ultimate_cluster", "two_stage"])),
     )
 
@@ -200,7 +200,7 @@ def alike(*, households: int, wrong: int, villages: int = 8, limit: Fraction = F
         tally=whole,
         policy=policies(limit),
         group_persons=np.array([9_000, 0, 40_000]),
-        unregistered_persons=np.full(80, 500),
+        unregistered={"persons": np.full(80, 500), "households": np.full(80, 500)},
     )
 
 

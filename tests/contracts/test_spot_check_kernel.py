@@ -21,7 +21,7 @@ from sampler import inspection
 from sampler.draws import Tally, draw, observe, tally
 from sampler.error_model import ErrorModel, NestedPopulations, nested_populations
 from sampler.fieldwork import Fieldwork, record
-from sampler.frame import GROUPS, REMAINING, UNREGISTERED, Frame
+from sampler.frame import GROUPS, REMAINING, Frame
 from sampler.plan import Plan
 from sampler.population import Population
 from sampler.recheck import SpotCheck, spot_check, tally_spot_check
@@ -266,7 +266,7 @@ def test_the_verdict_is_that_of_the_tally(
             readable(example.population(model), plan, ERRING, 1, np.arange(40)),
             policy,
             group_persons=FRAME.group_persons.sum(axis=0),
-            unregistered_persons=FRAME.group_persons[:, UNREGISTERED],
+            unregistered=FRAME.unregistered,
         )
         for name, fails in expected.fails.items():
             assert np.array_equal(found.fails[name][model::3], fails)

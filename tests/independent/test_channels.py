@@ -169,8 +169,9 @@ def test_a_team_in_the_province_s_sample_and_what_the_desk_sees() -> None:
         if r % channel_samples.DESKS:
             continue
         each = []
-        for team in sorted(set(phase1.draws.slot[rows].tolist())):  # ten teams, three villages
-            own = rows[phase1.draws.slot[rows] == team]
+        home = frame.household_village[phase1.draws.households]
+        for village in sorted(set(home[rows].tolist())):  # at most ten villages: each has a team of its own
+            own = rows[home[rows] == village]
             cells = [
                 (
                     int((phase1.cell[rows] == c).sum()),

@@ -139,7 +139,10 @@ def assert_agrees(sample: Sample, policy: Policy, persons: tuple[int, int, int])
         tally=sample.tally(),
         policy=policy,
         group_persons=np.array(persons),
-        unregistered_persons=np.array(sample.listed),
+        unregistered={
+            "persons": np.array(sample.listed),
+            "households": np.array([sizes[UNREGISTERED] for sizes in sample.block_sizes]),
+        },
     )
     verdict = weighted(evidence)
     for name, (top, bottom) in ratios(sample, policy, persons).items():

@@ -169,7 +169,7 @@ def events_of(county: County, tally: Tally, policy: oracle.Policy) -> dict[tuple
         tally,
         Policy(name="tiny", **policy._asdict()),
         group_persons=frame.group_persons.sum(axis=0),
-        unregistered_persons=frame.group_persons[:, 2],
+        unregistered=frame.unregistered,
     )
     fails = {("chance", name): verdict.fails[name] for name in oracle.CRITERIA}
     ties = {("at_limit", name): verdict.at_limit[name] for name in oracle.CRITERIA}

@@ -185,7 +185,7 @@ def test_whole_villages_do_not_take_in_the_column_that_is_none(treatment: str, u
     counts = frame.group_persons if unit == "persons" else frame.group_households
     persons = {
         "group_persons": frame.group_persons.sum(axis=0),
-        "unregistered_persons": frame.group_persons[:, UNREGISTERED],
+        "unregistered": frame.unregistered,
     }
     value = estimate(sums, policy, criteria=["missed"], lonely="remove", **persons)["missed"].value
     seen = sums.totals()[:, UNREGISTERED, MOMENTS.index(f"wrong_{unit}")]

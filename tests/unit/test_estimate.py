@@ -200,7 +200,7 @@ def test_the_village_denominator_has_a_value_and_no_interval(weighting: Any, uni
         tally,
         policy,
         group_persons=county_persons(),
-        unregistered_persons=frame.group_persons[:, 2],
+        unregistered=frame.unregistered,
         weighting=weighting,
     )
     whole = frame.group_persons if unit == "persons" else frame.group_households
