@@ -21,7 +21,7 @@ def coverage_record(found: Coverage) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``{"schema": "coverage/1", "policy", "populations", "draws", "confidence", "cells", "provenance"}``.
+        ``{"schema": "coverage/1", "policy", "populations", "draws", "confidence", "lonely", "cells", "provenance"}``.
     """
     return {
         "schema": "coverage/1",
@@ -31,6 +31,7 @@ def coverage_record(found: Coverage) -> dict[str, Any]:
         "populations": found.populations,
         "draws": found.draws,
         "confidence": found.confidence,
+        "lonely": found.lonely,
         "cells": [
             vars(cell) | {"level": {key: float(value) for key, value in cell.level.items()}} for cell in found.cells
         ],

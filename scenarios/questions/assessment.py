@@ -170,8 +170,7 @@ def _assessed(
         raw = estimated("raw")
         weighted = estimated("weighted") if weights_known(tally) else None
     except InputError as error:
-        # The estimators know strata by number, users by name.
-        raise InputError(_with_stratum(mistake, strata) for mistake in error.mistakes) from error
+        raise with_stratum_names(error, strata) from error
     evidence = Evidence(
         tally=tally,
         policy=policy,
@@ -202,9 +201,14 @@ def _assessed(
     )
 
 
-def _with_stratum(mistake: Mistake, strata: Sequence[str]) -> Mistake:
-    number = mistake.fields.get("stratum")
-    return mistake if number is None else mistake.at(stratum=strata[int(number)])
+def with_stratum_names(error: InputError, strata: Sequence[str]) -> InputError:
+    """Return an error whose mistakes name their strata: the estimators know them by number, users by name."""
+
+    def named(mistake: Mistake) -> Mistake:
+        number = mistake.fields.get("stratum")
+        return mistake if number is None else mistake.at(stratum=strata[int(number)])
+
+    return InputError(named(mistake) for mistake in error.mistakes)
 
 
 def weights_known(tally: Tally) -> bool:

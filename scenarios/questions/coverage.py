@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 from estimators.estimate import Estimate, estimate
 from estimators.intervals import INTERVALS
 from estimators.policy import CRITERIA, Weighting
+from estimators.variance import Lonely
 from sampler.draws import Tally
 from sampler.error_model import ErrorModel, nested_populations
-from sampler.errors import refuse
+from sampler.errors import InputError, refuse
 from sampler.estimands import estimands
 from sampler.frame import EXITED, REMAINING, UNREGISTERED
 from sampler.inspection import tallies
 from sampler.population import Population
 from scenarios.engines.threads import Progress, in_threads
-from scenarios.questions.assessment import default_variance
+from scenarios.questions.assessment import default_variance, with_stratum_names
 from scenarios.scenario import Level, Scenario
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ class Coverage:
         Populations of each level, and samples of each population.
     confidence : float
         Of the intervals.
+    lonely : str
+        What became of a stratum of which one village was drawn.
     cells : tuple of Covered
         One for each level, criterion, weighting, interval and target.
     """
@@ -93,6 +96,7 @@ class Coverage:
     populations: int
     draws: int
     confidence: float
+    lonely: Lonely
     cells: tuple[Covered, ...]
 
     def to_frame(self) -> pd.DataFrame:
@@ -115,6 +119,7 @@ def coverage(
     intervals: Sequence[str] = ("korn_graubard",),
     criteria: Sequence[str] = CRITERIA,
     confidence: float = 0.95,
+    lonely: Lonely = "fail",
     progress: Progress | None = None,
 ) -> Coverage:
     """Return how often intervals cover, at every level of a scenario's grid.
@@ -131,6 +136,8 @@ def coverage(
         Which rates, of those that the policy tests; the incidence has the interval made of its two rates'.
     confidence : float
         Of the two-sided intervals.
+    lonely : {"fail", "remove", "certainty", "adjust", "average"}
+        As in `estimators.variance.taylor_variance`.
     progress : callable, optional
         Called with (done, all).
 
@@ -143,7 +150,8 @@ def coverage(
     Raises
     ------
     InputError
-        ``coverage_needs_levels`` for a truth that is given, ``outside_domain`` for an interval that does not exist.
+        ``coverage_needs_levels`` for a truth that is given, ``outside_domain`` for an interval that does not exist,
+        ``lonely_stratum`` as `estimators.estimate.estimate`, naming the stratum.
 
     Examples
     --------
@@ -162,20 +170,38 @@ def coverage(
     cells = [scenario.at(level) for level in levels]
     criteria = [name for name in criteria if scenario.policy.tests(name)]
     batches = [range(first, min(first + _TOGETHER, populations)) for first in range(0, populations, _TOGETHER)]
-    jobs = [(cells, batch, draws, tuple(intervals), tuple(criteria), confidence) for batch in batches]
-    parts = in_threads(lambda job: _batch(*job), jobs, progress=progress)
+    asked = _Asked(
+        draws=draws, intervals=tuple(intervals), criteria=tuple(criteria), confidence=confidence, lonely=lonely
+    )
+    try:
+        parts = in_threads(lambda batch: _batch(cells, batch, asked), batches, progress=progress)
+    except InputError as error:
+        raise with_stratum_names(error, [s.name for s in scenario.plan.strata(scenario.frame)]) from error
     found = tuple(
         _summed(level, key, [part[i][key] for part in parts]) for i, level in enumerate(levels) for key in parts[0][i]
     )
-    return Coverage(scenario=scenario, populations=populations, draws=draws, confidence=confidence, cells=found)
+    return Coverage(
+        scenario=scenario, populations=populations, draws=draws, confidence=confidence, lonely=lonely, cells=found
+    )
 
 
 _Key = tuple[str, str, str, str]  # criterion, weighting, interval, target
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What `coverage` was asked, beside the scenario."""
+
+    draws: int
+    intervals: tuple[str, ...]
+    criteria: tuple[str, ...]
+    confidence: float
+    lonely: Lonely
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Seen:
-    """Means over the samples of each of B populations, shape (B,)."""
+    """Means over the measured samples of each of B populations, shape (B,); NaN where none of them is."""
 
     covered: Floats
     below: Floats
@@ -186,14 +212,7 @@ class _Seen:
     measured: Floats  # samples
 
 
-def _batch(
-    cells: Sequence[Scenario],
-    numbers: Sequence[int],
-    draws: int,
-    intervals: Sequence[str],
-    criteria: Sequence[str],
-    confidence: float,
-) -> list[dict[_Key, _Seen]]:
+def _batch(cells: Sequence[Scenario], numbers: Sequence[int], asked: _Asked) -> list[dict[_Key, _Seen]]:
     """Return what the samples of some populations show, level by level."""
     families: dict[tuple[object, ...], list[int]] = {}
     for i, cell in enumerate(cells):
@@ -204,17 +223,14 @@ def _batch(
         models = [_model(cells[i]) for i in members]
         for number in numbers:
             nested = nested_populations(cells[0].frame, models, seed=cells[0].seed, replicate=number)
-            replicates = number * draws + np.arange(draws)
+            replicates = number * asked.draws + np.arange(asked.draws)
             for place, i in enumerate(members):
                 population, cell = nested.population(place), cells[i]
                 samples[i].append(
                     tallies(population, cell.plan, seed=cell.seed, replicates=replicates, fieldwork=cell.fieldwork)
                 )
                 targets[i].append(_targets(cell, population))
-    return [
-        _level(cell, stacked(some), held, draws, intervals, criteria, confidence)
-        for cell, some, held in zip(cells, samples, targets, strict=True)
-    ]
+    return [_level(cell, stacked(some), held, asked) for cell, some, held in zip(cells, samples, targets, strict=True)]
 
 
 def _model(cell: Scenario) -> ErrorModel:
@@ -279,30 +295,22 @@ def _design_means(cell: Scenario, population: Population) -> dict[str, float]:
 
 
 def _level(
-    cell: Scenario,
-    tally: Tally,
-    targets: Sequence[dict[str, dict[str, float]]],
-    draws: int,
-    intervals: Sequence[str],
-    criteria: Sequence[str],
-    confidence: float,
+    cell: Scenario, tally: Tally, targets: Sequence[dict[str, dict[str, float]]], asked: _Asked
 ) -> dict[_Key, _Seen]:
     found: dict[_Key, _Seen] = {}
     for weighting in ("raw", "weighted"):
-        for interval in intervals:
-            estimates = _estimates(cell, tally, weighting, interval, criteria, confidence)
-            for criterion in criteria:
+        for interval in asked.intervals:
+            estimates = _estimates(cell, tally, weighting, interval, asked)
+            for criterion in asked.criteria:
                 for target in ("design_mean", "county") if weighting == "raw" else ("county",):
                     held = np.array([each[target].get(criterion, np.nan) for each in targets])
                     if np.isfinite(held).all():
                         key = (criterion, weighting, interval, target)
-                        found[key] = _seen(estimates[criterion], np.repeat(held, draws), draws)
+                        found[key] = _seen(estimates[criterion], np.repeat(held, asked.draws), asked.draws)
     return found
 
 
-def _estimates(
-    cell: Scenario, tally: Tally, weighting: str, interval: str, criteria: Sequence[str], confidence: float
-) -> dict[str, Estimate]:
+def _estimates(cell: Scenario, tally: Tally, weighting: str, interval: str, asked: _Asked) -> dict[str, Estimate]:
     persons = cell.frame.group_persons
     chosen: Weighting = "weighted" if weighting == "weighted" else "raw"
     return dict(
@@ -311,11 +319,12 @@ def _estimates(
             cell.policy,
             group_persons=persons.sum(axis=0),
             unregistered=cell.frame.unregistered,
-            criteria=criteria,
+            criteria=asked.criteria,
             weighting=chosen,
             variance=default_variance(tally),
             interval=interval,
-            confidence=confidence,
+            confidence=asked.confidence,
+            lonely=asked.lonely,
         )
     )
 
@@ -324,7 +333,7 @@ def _seen(estimated: Estimate, target: Floats, draws: int) -> _Seen:
     def by_population(values: NDArray[np.generic]) -> Floats:
         kept = np.where(estimated.measured, values, np.nan).astype(np.float64).reshape(-1, draws)
         counted = np.isfinite(kept).sum(axis=1)
-        means: Floats = np.nansum(kept, axis=1) / np.maximum(counted, 1)
+        means: Floats = np.where(counted > 0, np.nansum(kept, axis=1), np.nan) / np.maximum(counted, 1)
         return means
 
     below, above = estimated.high < target, estimated.low > target
@@ -340,13 +349,22 @@ def _seen(estimated: Estimate, target: Floats, draws: int) -> _Seen:
 
 
 def _summed(level: Level, key: _Key, parts: Sequence[_Seen]) -> Covered:
-    def mean(name: str) -> float:
-        return float(np.concatenate([getattr(part, name) for part in parts]).mean())
+    measured = np.concatenate([part.measured for part in parts])
 
-    covered = np.concatenate([part.covered for part in parts])
+    def of(name: str) -> Floats:
+        """Return the means of the populations that have a measured sample."""
+        values: Floats = np.concatenate([getattr(part, name) for part in parts])[measured > 0]
+        return values
+
+    def mean(name: str) -> float:
+        return float(of(name).mean()) if len(of(name)) else float("nan")
+
+    covered = of("covered")
     # Samples of one population are alike; populations are independent. Where all cover, half a sample more might not.
-    error = max(
-        float(covered.std(ddof=1) / np.sqrt(len(covered))) if len(covered) > 1 else np.inf, 0.5 / len(covered) ** 1.5
+    error = (
+        max(float(covered.std(ddof=1) / np.sqrt(len(covered))), 0.5 / len(covered) ** 1.5)
+        if len(covered) > 1
+        else float("inf")
     )
     criterion, weighting, interval, target = key
     return Covered(
@@ -355,12 +373,12 @@ def _summed(level: Level, key: _Key, parts: Sequence[_Seen]) -> Covered:
         weighting=weighting,
         interval=interval,
         target=target,
-        coverage=float(covered.mean()),
+        coverage=mean("covered"),
         standard_error=error,
         below=mean("below"),
         above=mean("above"),
         width=mean("width"),
         zero_events=mean("empty"),
         bias=mean("bias"),
-        samples=int(sum(part.measured.sum() for part in parts)),
+        samples=int(measured.sum()),
     )

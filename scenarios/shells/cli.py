@@ -207,8 +207,12 @@ def _estimation(words: Catalogue) -> list[click.Parameter]:
             default="korn_graubard",
             help=words.say("help.interval"),
         ),
-        click.Option(["--lonely"], type=OneOf("--lonely", LONELY), default="fail", help=words.say("help.lonely")),
+        _lonely(words),
     ]
+
+
+def _lonely(words: Catalogue) -> click.Parameter:
+    return click.Option(["--lonely"], type=OneOf("--lonely", LONELY), default="fail", help=words.say("help.lonely"))
 
 
 def _draw(
@@ -251,6 +255,7 @@ def _coverage_parameters(words: Catalogue) -> list[click.Parameter]:
             multiple=True,
             help=words.say("help.coverage_interval"),
         ),
+        _lonely(words),
         _file(words, "json", name="json_path"),
         *_replacements(words),
     ]

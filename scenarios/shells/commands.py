@@ -258,6 +258,7 @@ def coverage(
     populations: int,
     draws: int,
     intervals: tuple[str, ...],
+    lonely: str,
     json_path: Path | None,
     seed: int | None,
     policy: str | None,
@@ -276,7 +277,14 @@ def coverage(
     _require_outputs([json_path] if json_path else [], [named])
     asked = tuple(INTERVALS) if "all" in intervals else intervals or ("korn_graubard",)
     with _progress(words) as progress:
-        found = measure(scenario, populations=populations, draws=draws, intervals=asked, progress=progress)
+        found = measure(
+            scenario,
+            populations=populations,
+            draws=draws,
+            intervals=asked,
+            lonely=lonely,  # type: ignore[arg-type]
+            progress=progress,
+        )
     show(_console(), *coverage_text(found, words))
     if json_path:
         write_json(coverage_record(found), json_path)

@@ -150,4 +150,6 @@ def _percent(level: Decimal) -> str:
 
 if __name__ == "__main__":
     populations, fewer = (int(number) for number in sys.argv[2:]) if len(sys.argv) > 2 else (POPULATIONS, FEWER)
-    Path(sys.argv[1]).write_text("\n".join(report(populations, fewer)) + "\n", encoding="utf-8")
+    page = Path(sys.argv[1])
+    page.parent.mkdir(exist_ok=True)
+    page.write_text("\n".join(report(populations, fewer)) + "\n", encoding="utf-8")
