@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rich import box
 from rich.console import RenderableType
@@ -36,6 +37,7 @@ def coverage_text(found: Coverage, words: Catalogue) -> Iterator[RenderableType]
         populations=f"{found.populations:,}",
         draws=found.draws,
         confidence=percent(found.confidence),
+        intervals=words.say("place.enumeration").join(dict.fromkeys(cell.interval for cell in found.cells)),
     )
     for criterion in dict.fromkeys(cell.criterion for cell in found.cells):
         yield ""
@@ -48,18 +50,22 @@ def coverage_text(found: Coverage, words: Catalogue) -> Iterator[RenderableType]
 
 def _table(cells: list[Covered], found: Coverage, words: Catalogue) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    axes = found.scenario.grid
+    # What does not depend on the levels (approval, often) is shown once, and a single interval is told above.
+    first = [cell for cell in cells if cell.level == cells[0].level]
+    alike = all(replace(cell, level=first[0].level) == first[i % len(first)] for i, cell in enumerate(cells))
+    axes, shown = ((), first) if alike else (found.scenario.grid, cells)
+    several = len({cell.interval for cell in cells}) > 1
     for axis in axes:
         table.add_column(level_names(axis.keys, words), justify="right", overflow="fold")
-    for column in ("rate", "interval", "target"):
+    for column in ("rate", "interval", "target") if several else ("rate", "target"):
         table.add_column(words.say(f"coverage.column_{column}"), overflow="fold")
     for column in ("coverage", "below", "above", "width", "zero", "bias"):
         table.add_column(words.say(f"coverage.column_{column}"), justify="right", overflow="fold")
-    for cell in cells:
+    for cell in shown:
         table.add_row(
             *(level_value(axis.keys[0], cell.level[axis.keys[0]]) for axis in axes),
             words.say(f"coverage.{cell.weighting}"),
-            cell.interval,
+            *((cell.interval,) if several else ()),
             words.say(f"coverage.{cell.target}"),
             Text(
                 f"{cell.coverage * 100:.1f}±{cell.standard_error * 100:.1f}",

@@ -25,7 +25,8 @@ Written by `make coverage`: the example county (synthetic; 17 ordinary and 12 re
 {populations} finite populations a cell and {draws} inspections of each, samples without a finding counted, nominal 95%,
 variance with finite population corrections. Monte Carlo standard errors are from the scatter of populations. The bar:
 at least 94% less 3 standard errors, at a mean width of at most 1.2 times the plain floor form where that covers. All
-numbers are percentage points but the ratio of the widths.
+numbers are percentage points but the ratio of the widths, to the plain form's. Below (above): share of samples whose
+interval lies wholly below (above) the rate it is held against; no finding: share of samples without one.
 
 The default interval takes the largest of three design effects: the estimated one; the floor of households and weights,
 n sum (w s)^2 / (sum w s)^2; and that of households alone, sum s^2 / sum s, times 1 + (n - 1)(1 - f) rho E / (E + 3),
@@ -136,7 +137,7 @@ def _covers(cell: Covered) -> bool:
 
 
 def _row(criterion: str, correlation: Decimal, level: Decimal, cell: Covered, plain: Covered) -> str:
-    covered = f"{cell.coverage * 100:.1f} ± {cell.standard_error * 100:.1f}"
+    covered = f"{cell.coverage * 100:.2f} ± {cell.standard_error * 100:.2f}"
     return (
         f"| {criterion} | {correlation} | {_percent(level)} | {cell.zero_events * 100:.0f}% | {covered} |"
         f" {cell.below * 100:.1f} | {cell.above * 100:.1f} | {cell.width * 100:.2f} | {cell.width / plain.width:.2f} |"

@@ -36,12 +36,34 @@ _PATIENCE = 600  # seconds
 def others(folder: Path) -> list[Result | Trouble]:
     """Run every other program on the job that lies in a folder; one trouble a program that cannot be run."""
     found: list[Result | Trouble] = []
-    for program, command in (("R", _rscript()), ("svy", _python_with_svy())):
+    for program in _SCRIPTS:
+        command = _command(program)
         if isinstance(command, Trouble):
             found.append(command)
         else:
-            found += [_run(program, command, idiom, folder) for idiom in ("documented", "fast")]
+            found += [_inspected(program, command, idiom, folder) for idiom in ("documented", "fast")]
     return found
+
+
+def estimates(folder: Path) -> dict[str, str | Trouble]:
+    """Let every other program estimate the samples in a folder; what it printed, or why it did not, by name."""
+    found: dict[str, str | Trouble] = {}
+    for program, script in (("R", "estimates.R"), ("svy", "svy_estimates.py")):
+        command, name = _command(program), {"R": "R survey", "svy": "Python svy"}[program]
+        found[name] = (
+            command
+            if isinstance(command, Trouble)
+            else _printed(name, program, [command, _beside(script), str(folder)])
+        )
+    return found
+
+
+def _command(program: str) -> str | Trouble:
+    return _rscript() if program == "R" else _python_with_svy()
+
+
+def _beside(script: str) -> str:
+    return str(Path(__file__).with_name(script))
 
 
 def _rscript() -> str | Trouble:
@@ -59,10 +81,19 @@ def _python_with_svy() -> str | Trouble:
     return Trouble(name="Python svy", what="absent", message=_HOW["svy"]) if code == 3 else python
 
 
-def _run(program: str, command: str, idiom: str, folder: Path) -> Result | Trouble:
+def _inspected(program: str, command: str, idiom: str, folder: Path) -> Result | Trouble:
     name, times = _NAMES[program, idiom], _INSPECTIONS[program, idiom]
-    script = Path(__file__).with_name(_SCRIPTS[program])
-    line = [command, str(script), str(folder), idiom, *map(str, times)]
+    text = _printed(name, program, [command, _beside(_SCRIPTS[program]), str(folder), idiom, *map(str, times)])
+    if isinstance(text, Trouble):
+        return text
+    try:
+        return parsed(name, text)
+    except (KeyError, ValueError) as error:
+        return Trouble(name=name, what="failed", message=f"its answer is not whole: {error!r}")
+
+
+def _printed(name: str, program: str, line: list[str]) -> str | Trouble:
+    """Return what a program prints."""
     try:
         done = subprocess.run(
             line, check=False, capture_output=True, encoding="utf-8", env=_environment(), timeout=_PATIENCE
@@ -71,10 +102,7 @@ def _run(program: str, command: str, idiom: str, folder: Path) -> Result | Troub
         return Trouble(name=name, what="failed", message=str(error))
     if done.returncode:
         return Trouble(name=name, what="failed", message=f"{_said(done)} (if something is missing: {_HOW[program]})")
-    try:
-        return parsed(name, done.stdout)
-    except (KeyError, ValueError) as error:
-        return Trouble(name=name, what="failed", message=f"its answer is not whole: {error!r}")
+    return done.stdout
 
 
 def _said(done: subprocess.CompletedProcess[str]) -> str:
