@@ -31,6 +31,7 @@ OversampleFactor = Annotated[Decimal, Interval(gt=0, le=100)]
 Count = Annotated[int, Interval(ge=0, le=10_000_000)]
 PositiveCount = Annotated[int, Interval(ge=1, le=10_000_000)]
 Steps = Annotated[int, Interval(ge=2, le=1001)]
+DesignEffect = Annotated[Decimal, Interval(ge=1, le=1000)]
 Points = Annotated[Decimal, Interval(ge=-1000, le=1000)]  # of a score
 Seed = Annotated[int, Interval(ge=0, lt=2**63)]
 

@@ -260,6 +260,34 @@ def _relative_rates(multiplier: Floats, cell: Ints, weight: Ints, whole: float) 
     return multiplier * (float(persons.sum()) / total if total > 0 else 1.0)
 
 
+def village_rates(frame: Frame, structure: Structure) -> Floats:
+    """Return the mean propensity of each village's households over the county's person rate, shape (V,).
+
+    It is the rate of households at a small level: above 1 where some errors take one person only, since more households
+    must then be wrong than the rate of persons says; 0 in a village without such households.
+
+    Parameters
+    ----------
+    frame : Frame
+        V villages.
+    structure : Structure
+        The kind of error.
+
+    Examples
+    --------
+    >>> from sampler.frame import frame_from_counts
+    >>> from sampler.village_effects.beta import BetaEffect
+    >>> frame = frame_from_counts(name="two", codes=["a", "b"], villages=["A", "B"], townships=["T", "T"],
+    ...     remote=[False, True], group_households=np.full((2, 3), 50), group_persons=np.full((2, 3), 150))
+    >>> structure = Structure(kind="wrong_exit", effect=BetaEffect(icc=0.02), shared=0.5, whole=1, remote_multiplier=2)
+    >>> village_rates(frame, structure).round(4).tolist()
+    [0.6667, 1.3333]
+    """
+    may_turn, cells = _may_turn(frame, structure.kind), _cells(frame, structure)
+    rates = np.bincount(may_turn.village, cells.relative[cells.of_household], minlength=len(frame.codes))
+    return rates / np.maximum(np.bincount(may_turn.village, minlength=len(frame.codes)), 1)
+
+
 def _turning_levels(
     propensity: Floats,
     cell: Ints,
