@@ -121,7 +121,7 @@ class ChanceOfLevels:
         return np.array([each.fails[question] for each in self.chances], dtype=np.float64)
 
 
-def chance_of_levels(curve: Curve, *, mass: Callable[[Floats], Floats]) -> ChanceOfLevels:
+def chance_of_levels(curve: Curve, *, mass: Callable[[Floats], Floats] | None = None) -> ChanceOfLevels:
     """Return the chance of failing along the first axis of a curve's grid, its step halved where that matters.
 
     Parameters
@@ -129,9 +129,9 @@ def chance_of_levels(curve: Curve, *, mass: Callable[[Floats], Floats]) -> Chanc
     curve : Curve
         With a rate of wrong exits or missed households on the first axis of its grid; further axes stay at their first
         values.
-    mass : callable
+    mass : callable, optional
         ``mass(edges)``: the chance that the level lies between neighbouring edges, shape (len(edges) - 1,). An interval
-        whose mass times the rise of the chance in it is next to nothing is not halved.
+        whose mass times the rise of the chance in it is next to nothing is not halved. It counts as 1 where left out.
 
     Returns
     -------
@@ -176,12 +176,12 @@ def require_levels(scenario: Scenario) -> None:
 
 
 def _worth_halving(
-    levels: Sequence[Decimal], chances: Sequence[Chance], mass: Callable[[Floats], Floats]
+    levels: Sequence[Decimal], chances: Sequence[Chance], mass: Callable[[Floats], Floats] | None
 ) -> list[Decimal]:
     """Return the middles of the intervals in which another level can move an average."""
     rise = np.zeros(len(levels) - 1)
     for question in QUESTIONS:
         values = np.array([each.fails[question] or 0.0 for each in chances])
         rise = np.maximum(rise, np.abs(np.diff(values)))
-    moved = mass(np.array([float(level) for level in levels])) * rise
+    moved = rise if mass is None else mass(np.array([float(level) for level in levels])) * rise
     return [(levels[i] + levels[i + 1]) / 2 for i in np.flatnonzero(moved > _LITTLE).tolist()]

@@ -219,7 +219,7 @@ def precheck(
     require(curve.scenario, check)
     provincial = settled_result(provincial, curve.scenario) if provincial else None
     belief = belief_about(provincial, curve.scenario) if provincial else _grid_belief(curve)
-    chances = chances or chance_of_levels(curve, mass=lambda edges: np.ones(len(edges) - 1))
+    chances = chances or chance_of_levels(curve)
     limit = float(curve.scenario.policy.limits[curve.axis[0]])
     given = _Given(curve=curve, belief=belief, chances=chances, limit=limit)
     stated = LIKELY_OUTCOMES if check.found is None else (check.found,)
@@ -256,7 +256,10 @@ def _before(given: _Given) -> State:
     def state(points: int) -> State:
         return _state(given, given.belief.levels(points), np.full(points, 1 / points))
 
-    return settled(state, _numbers).answer
+    # What is known of the belief exactly need not come from points.
+    belief = given.belief
+    exactly = {"mean": belief.mean, "upper": belief.upper(CONFIDENCE), "above": belief.above(given.limit)}
+    return replace(settled(state, _numbers).answer, **exactly)
 
 
 def _outcome(given: _Given, check: PreCheck) -> Outcome:

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from scenarios.messages import LANGUAGES, Catalogue, catalogue, clean, default_l
 from scenarios.shells import commands
 from scenarios.shells.click_words import FileName, LocalCommand, LocalGroup, OneOf, Share, WholeNumber, usage_text
 from scenarios.shells.draw_form import DrawAsked
+from scenarios.shells.risk_beliefs import BeliefsAsked, belief_parameters
 
 _LOG = logging.getLogger("choucha")
 # Named here because the catalogues themselves cost a second to import; a test compares them.
@@ -128,7 +130,7 @@ def build(words: Catalogue) -> click.Group:
     )
     group.params.append(_version_option(words))
     for name, callback, parameters in (
-        ("risk", commands.risk, _risk_parameters(words)),
+        ("risk", _risk, _risk_parameters(words)),
         ("draw", _draw, _draw_parameters(words)),
         ("estimate", commands.estimate, _estimate_parameters(words)),
         ("coverage", commands.coverage, _coverage_parameters(words)),
@@ -188,6 +190,11 @@ def _replacements(words: Catalogue) -> list[click.Parameter]:
     ]
 
 
+def _risk(words: Catalogue, **given: Any) -> None:
+    beliefs = BeliefsAsked(**{each.name: given.pop(each.name) for each in fields(BeliefsAsked)})
+    commands.risk(words, beliefs=beliefs, **given)
+
+
 def _risk_parameters(words: Catalogue) -> list[click.Parameter]:
     return [
         click.Argument(["argument"], nargs=-1, metavar="[SCENARIO|LIST]"),
@@ -196,6 +203,7 @@ def _risk_parameters(words: Catalogue) -> list[click.Parameter]:
         _file(words, "figure", name="figures", multiple=True),
         *_replacements(words),
         click.Option(["--engine"], type=OneOf("--engine", ENGINES), default="auto", help=words.say("help.engine")),
+        *belief_parameters(words),
     ]
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from sampler.errors import refuse
+from sampler.domains import describe, holds
+from sampler.errors import InputError, refuse
 from scenarios.messages import Catalogue, clean
 
 
@@ -150,6 +151,51 @@ class Share(click.ParamType[Decimal]):
         if stated is None:
             raise refuse("outside_domain", key=self.option, found=text[:40], allowed="share")
         return Decimal(stated[1]) / (100 if stated[2] else 1)
+
+
+class InDomain(Share):
+    """A number of a domain: 0.5, 50% or 4.7."""
+
+    name = "number"
+
+    def __init__(self, option: str, domain: object) -> None:
+        super().__init__(option)
+        self.domain = domain
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return what the help shows for the value."""
+        return "NUMBER"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        """Return the number, or refuse it."""
+        try:
+            number = super().convert(value, param, ctx)
+        except InputError:
+            number = None
+        if number is None or not holds(number, self.domain):
+            raise refuse("outside_domain", key=self.option, found=str(value)[:40], allowed=describe(self.domain))
+        return number
+
+
+class WrongOfChecked(click.ParamType[tuple[int, int]]):
+    """A result: so many wrong of so many checked, as 1/1500."""
+
+    name = "result"
+
+    def __init__(self, option: str) -> None:
+        self.option = option
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return what the help shows for the value."""
+        return "WRONG/CHECKED"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:  # noqa: ARG002
+        """Return the two counts, or refuse them."""
+        text = unicodedata.normalize("NFKC", str(value))
+        stated = re.fullmatch(r"(\d{1,8})/(\d{1,8})", text, re.ASCII)
+        if stated is None or int(stated[2]) == 0:
+            raise refuse("not_a_result", key=self.option, found=text[:40])
+        return int(stated[1]), int(stated[2])
 
 
 # Click tells of a flag with a value and of an option without one by the same error, without the option itself.

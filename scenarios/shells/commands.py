@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from scenarios.shells.draw_form import DrawAsked
+    from scenarios.shells.risk_beliefs import BeliefsAsked
 
 _LOG = logging.getLogger("choucha")
 
@@ -40,8 +41,9 @@ def risk(
     seed: int | None,
     policy: str | None,
     engine: str,
+    beliefs: BeliefsAsked,
 ) -> None:
-    """Answer with the chance of failing over the error levels."""
+    """Answer with the chance of failing over the error levels, and averaged over what is believed of them."""
     named = _only(argument)
     from scenarios.engines.laws import needs_compiling  # noqa: PLC0415
     from scenarios.files.channels_record import channels_record  # noqa: PLC0415
@@ -65,6 +67,7 @@ def risk(
         require_drawable(loaded.scenario, path)
     if save_path:
         require_scenario_suffix(save_path)
+    beliefs.require(loaded.scenario)
     _require_outputs([*filter(None, (json_path, save_path)), *figures], [named])
     _LOG.info("scenario %s, %d points", loaded.scenario.digest, len(loaded.scenario.points()))
     if needs_compiling():
@@ -72,11 +75,12 @@ def risk(
     with _progress(words) as progress:
         answer = curve(loaded.scenario, engine=engine, progress=progress)
         others = channel_answers(answer.scenario, progress=progress)
+        believed = beliefs.answers(answer)
     assumed = {key: value_of(loaded.tree, key) for key in loaded.scenario.assumed}
-    show(_console(), *risk_text(answer, words, assumed), *channels_text(others, words))
+    show(_console(), *risk_text(answer, words, assumed), *believed.text(words), *channels_text(others, words))
     written = []
     if json_path:
-        write_json(risk_record(answer) | channels_record(others), json_path)
+        write_json(risk_record(answer) | believed.record() | channels_record(others), json_path)
         written.append(json_path)
     if save_path:
         save_scenario(loaded, save_path)
