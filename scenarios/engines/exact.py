@@ -19,7 +19,7 @@ from scenarios.engines import scores
 from scenarios.engines.chance import QUESTIONS, Chance
 from scenarios.engines.joint import TooLargeError, joint_chances
 from scenarios.engines.laws import ScoreLaw, chance_nothing, county_law, has_law
-from scenarios.engines.scores import by_criterion, counted, score_blocks
+from scenarios.engines.scores import by_criterion, chance_empty, score_blocks
 from scenarios.engines.threads import Progress
 from scenarios.scenario import Scenario, populations
 
@@ -84,7 +84,7 @@ def ratio_chance(scenario: Scenario, population: Population, criterion: str) -> 
     RatioChance
     """
     law = score_law(scenario, population, criterion)
-    nothing = chance_nothing(counted(scenario, criterion), scenario.plan.strata(scenario.frame))
+    nothing = chance_nothing(chance_empty(scenario, criterion), scenario.plan.strata(scenario.frame))
     # An unmeasured rate scores 0 too, but it is neither at its limit nor beyond it.
     tie = max(0.0, law.at_zero() - nothing)
     fails = min(1.0, law.above_zero() + tie) if scenario.policy.at_limit_fails else law.above_zero()
