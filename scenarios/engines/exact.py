@@ -21,6 +21,7 @@ from scenarios.engines.joint import TooLargeError, joint_chances
 from scenarios.engines.laws import ScoreLaw, chance_nothing, county_law, has_law
 from scenarios.engines.scores import by_criterion, chance_empty, score_blocks
 from scenarios.engines.threads import Progress
+from scenarios.engines.tilting import RARE, rare_law
 from scenarios.scenario import Scenario, populations
 
 
@@ -83,8 +84,12 @@ def ratio_chance(scenario: Scenario, population: Population, criterion: str) -> 
     -------
     RatioChance
     """
-    law = score_law(scenario, population, criterion)
-    nothing = chance_nothing(chance_empty(scenario, criterion), scenario.plan.strata(scenario.frame))
+    strata = scenario.plan.strata(scenario.frame)
+    blocks = score_blocks(scenario, population, criterion)
+    law, nothing = county_law(blocks, strata), chance_nothing(chance_empty(scenario, criterion), strata)
+    # Where not even a tie is common, the law is computed again with the rare scores in its middle.
+    rare = rare_law(blocks, strata) if nothing == 0 and law.above_zero() + law.at_zero() < RARE else None
+    law = law if rare is None else rare
     # An unmeasured rate scores 0 too, but it is neither at its limit nor beyond it.
     tie = max(0.0, law.at_zero() - nothing)
     fails = min(1.0, law.above_zero() + tie) if scenario.policy.at_limit_fails else law.above_zero()

@@ -24,8 +24,8 @@ from sampler.kernels import _shuffle
 _CHUNK = 128  # frequencies handled together: the working set of 30 villages then stays in the first-level cache
 
 
-# Chance that the kernels let go of, a number at a time: far below rounding, and it keeps laws of rare records short.
-_NEGLIGIBLE = 1e-24
+# Chance that the kernels let go of, a number at a time: it keeps laws of rare records short, and rare failure exact.
+_NEGLIGIBLE = 1e-80
 
 
 @numba.njit(cache=True, nogil=True)

@@ -41,20 +41,30 @@ class ScoreLaw:
     chance : ndarray of float64, shape (K,)
         Chance of lowest, lowest + 1, ...
     bound : float
-        Chance left out, plus what rounding may add up to.
+        Chance left out, plus what rounding may add up to, of scores from 0 on.
+    tilt, log_mass : float, default 0
+        The chance of score t is that of `chance` times exp(log_mass - tilt t): a tilted law holds rare scores to the
+        same number of digits as an untilted one holds common ones.
     """
 
     lowest: int
     chance: Floats
     bound: float
+    tilt: float = 0.0
+    log_mass: float = 0.0
 
     def above_zero(self) -> float:
         """Return the chance of a positive score."""
-        return float(np.clip(self.chance[max(0, 1 - self.lowest) :].sum(), 0, 1))
+        first = max(0, 1 - self.lowest)
+        score = self.lowest + np.arange(first, len(self.chance))
+        weights = np.exp(self.log_mass - self.tilt * score) if self.tilt else 1.0
+        return float(np.clip((self.chance[first:] * weights).sum(), 0, 1))
 
     def at_zero(self) -> float:
         """Return the chance that the score is 0."""
-        return float(np.clip(self.chance[-self.lowest], 0, 1)) if 0 <= -self.lowest < len(self.chance) else 0.0
+        if not 0 <= -self.lowest < len(self.chance):
+            return 0.0
+        return float(np.clip(self.chance[-self.lowest] * np.exp(self.log_mass), 0, 1))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,6 +101,28 @@ class BlockLaws:
         """Score of each entry of `chance`."""
         score: Ints = np.arange(len(self.chance)) + (self.lowest.ravel() - self.starts[:-1])[self.block]
         return score
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tilting:
+    """An exponential change of measure under which a positive score is no rare event (METHODS 4.3, 4.8).
+
+    Parameters
+    ----------
+    tilt : float
+        Chances of score t are multiplied by exp(tilt t).
+    log_mass : float
+        Logarithm of E exp(tilt T), the sum of what results.
+    odds : ndarray of float64, shape (V,)
+        The villages' own E exp(tilt T), up to a common factor: samples are drawn with these odds.
+    norms : ndarray of float64, shape (H,)
+        The strata's generating functions at `odds`.
+    """
+
+    tilt: float
+    log_mass: float
+    odds: Floats
+    norms: Floats
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -171,7 +203,7 @@ def _in_runs(scores: Ints, starts: Ints, recording: Recording | None) -> tuple[I
     return scores[order], raises[order], chance[order], recording.away
 
 
-def county_law(blocks: BlockLaws, strata: Sequence[Stratum]) -> ScoreLaw:
+def county_law(blocks: BlockLaws, strata: Sequence[Stratum], tilting: Tilting | None = None) -> ScoreLaw:
     """Return the law of the county's summed score under samples of villages by stratum.
 
     Parameters
@@ -180,28 +212,34 @@ def county_law(blocks: BlockLaws, strata: Sequence[Stratum]) -> ScoreLaw:
         Of all V villages of the frame.
     strata : sequence of Stratum
         Which villages, and how many are drawn.
+    tilting : Tilting, optional
+        For the tilted law (METHODS 4.3); `blocks` are then the tilted ones.
 
     Returns
     -------
     ScoreLaw
         On a window outside which at most 2 `TAIL` of chance lies.
     """
-    lowest, highest, outside = _window(blocks, strata)
+    lowest, highest, outside = _window(blocks, strata, tilting)
+    tilt, log_mass = (0.0, 0.0) if tilting is None else (tilting.tilt, tilting.log_mass)
     if highest < 0:  # neither beyond the limit nor at it, up to the chance outside the window
-        return ScoreLaw(lowest=lowest, chance=np.zeros(0), bound=outside)
+        return ScoreLaw(lowest=lowest, chance=np.zeros(0), bound=outside * np.exp(log_mass))
     residues, short = circle(highest - lowest + 1, blocks.lowest.size)
     length = residues * short
     spectrum = np.empty(length if residues > 1 else length // 2 + 1, dtype=np.complex128)
     for residue, transforms in village_spectra(blocks, residues, short):
+        values = transforms if tilting is None else transforms * tilting.odds[:, None]
         product = np.ones(transforms.shape[1], dtype=np.complex128)
-        for stratum in strata:
-            product *= sampled(stratum, transforms)
+        for i, stratum in enumerate(strata):
+            product *= sampled(stratum, values) / (1.0 if tilting is None else tilting.norms[i])
         spectrum[residue::residues] = product
     chance = fft.irfft(spectrum, length) if residues == 1 else fft.ifft(spectrum).real
     return ScoreLaw(
         lowest=lowest,
         chance=np.roll(chance, -(lowest % length)),
-        bound=outside + rounding(len(blocks.lowest), length),
+        bound=(outside + rounding(len(blocks.lowest), length)) * float(np.exp(log_mass)),
+        tilt=tilt,
+        log_mass=log_mass,
     )
 
 
@@ -263,15 +301,16 @@ def _folded(
     return (real + 1j * imaginary).reshape(shape)
 
 
-def _window(blocks: BlockLaws, strata: Sequence[Stratum]) -> tuple[int, int, float]:
+def _window(blocks: BlockLaws, strata: Sequence[Stratum], tilting: Tilting | None = None) -> tuple[int, int, float]:
     """Return the lowest and highest score kept, and the chance that the score lies outside."""
     lowest, highest = blocks.lowest.sum(axis=1), blocks.highest.sum(axis=1)
     full_low = sum(int(np.sort(lowest[s.villages])[: s.drawn].sum()) for s in strata)
     full_high = sum(int(np.sort(highest[s.villages])[::-1][: s.drawn].sum()) for s in strata)
 
     def log_moment(by_village: Floats) -> Floats:
-        logs: Floats = sum((np.log(sampled(s, by_village)) for s in strata), np.zeros(1))
-        return logs
+        values = by_village if tilting is None else by_village * tilting.odds[:, None]
+        logs: Floats = sum((np.log(sampled(s, values)) for s in strata), np.zeros(1))
+        return logs if tilting is None else logs - np.log(tilting.norms).sum()
 
     return chernoff_window(blocks, full_low, full_high, _spread(blocks, strata), log_moment)
 
