@@ -35,7 +35,7 @@ def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) 
     tuple of Chance
         Every question answered; `engine` and `standard_error` say how.
     """
-    exactly = exact.chances(scenarios, progress=progress)
+    exactly = exact.chances(scenarios, progress=progress, seconds=False)
     jobs = list(zip(scenarios, populations(scenarios), exactly, strict=True))
     return tuple(in_threads(lambda job: _completed(*job), jobs, progress=progress))
 

@@ -159,8 +159,10 @@ def _require_served(scenario: Scenario, engine: str) -> None:
         return
     plan, others = scenario.plan, "auto, simulate"
     code = None
-    if scenario.policy.weighting == "weighted":
-        code = "engine_cannot_weigh"
+    if scenario.policy.weighting == "weighted" and engine == "conditional":
+        code, others = "engine_cannot_weigh", "auto, exact, simulate"
+    elif scenario.policy.weighting == "weighted" and scenario.fieldwork.absence > 0:
+        code = "engine_cannot_weigh_absent"
     elif isinstance(plan, SpotCheck):
         code = "engine_cannot_recheck"
     elif not plan.plain:
