@@ -220,7 +220,7 @@ def county_law(blocks: BlockLaws, strata: Sequence[Stratum], tilting: Tilting | 
     ScoreLaw
         On a window outside which at most 2 `TAIL` of chance lies.
     """
-    lowest, highest, outside = _window(blocks, strata, tilting)
+    lowest, highest, outside = county_window(blocks, strata, tilting)
     tilt, log_mass = (0.0, 0.0) if tilting is None else (tilting.tilt, tilting.log_mass)
     if highest < 0:  # neither beyond the limit nor at it, up to the chance outside the window
         return ScoreLaw(lowest=lowest, chance=np.zeros(0), bound=outside * np.exp(log_mass))
@@ -301,8 +301,10 @@ def _folded(
     return (real + 1j * imaginary).reshape(shape)
 
 
-def _window(blocks: BlockLaws, strata: Sequence[Stratum], tilting: Tilting | None = None) -> tuple[int, int, float]:
-    """Return the lowest and highest score kept, and the chance that the score lies outside."""
+def county_window(
+    blocks: BlockLaws, strata: Sequence[Stratum], tilting: Tilting | None = None
+) -> tuple[int, int, float]:
+    """Return the lowest and highest score kept of the county's, and the chance that it lies outside."""
     lowest, highest = blocks.lowest.sum(axis=1), blocks.highest.sum(axis=1)
     full_low = sum(int(np.sort(lowest[s.villages])[: s.drawn].sum()) for s in strata)
     full_high = sum(int(np.sort(highest[s.villages])[::-1][: s.drawn].sum()) for s in strata)
