@@ -21,9 +21,9 @@ from sampler.frame import Ints
 from sampler.population import Population
 from sampler.streams import Purpose, stream_starts
 from scenarios.engines.chance import QUESTIONS, Chance
+from scenarios.engines.estimated import Estimated
 from scenarios.engines.laws import BlockLaws, Floats, chernoff_window, circle, rounding, village_spectra
 from scenarios.engines.scores import by_criterion, chance_empty, plan_with_law, score_blocks
-from scenarios.engines.simulate import Estimated
 from scenarios.engines.threads import Progress
 from scenarios.scenario import Scenario, populations
 

@@ -19,6 +19,7 @@ from scenarios.engines.laws import BlockLaws, ScoreLaw, Tilting, county_law, sam
 
 Floats = NDArray[np.float64]
 
+STEEPEST = 250.0  # largest logarithm that a tilt multiplies the chance of one village's sample by
 RARE = 1e-10  # below this the untilted law has fewer than three digits
 
 
@@ -37,30 +38,36 @@ def rare_law(blocks: BlockLaws, strata: Sequence[Stratum]) -> ScoreLaw | None:
     ScoreLaw or None
         None where no sample has a positive score.
     """
-    highest = blocks.highest.sum(axis=1)
-    if sum(int(np.sort(highest[s.villages])[::-1][: s.drawn].sum()) for s in strata) <= 0:
+    tilt = mean_zero(blocks, strata)
+    if tilt is None:
         return None
-    tilt = _mean_zero(blocks, strata)
     logs, tilted = _tilted(blocks, tilt)
     tilting = _tilting(logs, strata, tilt)
     return county_law(tilted, strata, tilting)
 
 
-def _mean_zero(blocks: BlockLaws, strata: Sequence[Stratum]) -> float:
-    """Return the tilt under which the mean score is 0: where E exp(tilt T), which is convex, is least."""
+def mean_zero(blocks: BlockLaws, strata: Sequence[Stratum]) -> float | None:
+    """Return the tilt under which the mean score is 0: where E exp(tilt T), which is convex, is least.
+
+    None where no sample has a positive score; 0 where the mean is above 0 as it is.
+    """
+    highest = blocks.highest.sum(axis=1)
+    if sum(int(np.sort(highest[s.villages])[::-1][: s.drawn].sum()) for s in strata) <= 0:
+        return None
 
     def log_mass(tilt: float) -> float:
-        return _tilting(_log_moments(blocks, tilt), strata, tilt).log_mass
+        return _tilting(log_moments(blocks, tilt), strata, tilt).log_mass
 
-    # A positive score is possible, so the moment grows without bound in the end.
-    upper = 1.0 / max(1, int(np.abs(blocks.highest).max()))
-    while log_mass(2 * upper) < log_mass(upper):
+    # A positive score is possible, so the moment grows without bound in the end; powers beyond numbers are not needed.
+    scale = max(1, int(np.abs(blocks.lowest).sum(axis=1).max()), int(np.abs(highest).max()))
+    upper = 1.0 / scale
+    while 2 * upper <= STEEPEST / scale and log_mass(2 * upper) < log_mass(upper):
         upper *= 2
     found = minimize_scalar(log_mass, bounds=(0.0, 2 * upper), method="bounded", options={"xatol": 1e-4 * upper})
     return float(found.x)
 
 
-def _log_moments(blocks: BlockLaws, tilt: float) -> Floats:
+def log_moments(blocks: BlockLaws, tilt: float) -> Floats:
     """Return log E exp(tilt T) of each block, shape (V, G)."""
     starts, largest = blocks.starts[:-1], np.maximum(tilt * blocks.highest.ravel(), 0.0)
     # Powers are taken about the largest, so that none overflows.
@@ -71,7 +78,7 @@ def _log_moments(blocks: BlockLaws, tilt: float) -> Floats:
 
 def _tilted(blocks: BlockLaws, tilt: float) -> tuple[Floats, BlockLaws]:
     """Return the blocks' log moments, and their laws tilted and made whole again."""
-    logs = _log_moments(blocks, tilt)
+    logs = log_moments(blocks, tilt)
     chance = blocks.chance * np.exp(tilt * blocks.score - logs.ravel()[blocks.block])
     return logs, replace(blocks, chance=chance)
 
