@@ -19,7 +19,8 @@ from sampler.errors import refuse
 from sampler.plan import Stratum
 from sampler.population import Population
 from sampler.symmetric import sample_table
-from scenarios.engines.laws import BlockLaws, circle, county_window, sampled, village_spectra
+from scenarios.engines.block_laws import BlockLaws
+from scenarios.engines.laws import circle, county_window, sampled, village_spectra
 from scenarios.engines.scores import chance_empty, score_blocks, serves
 from scenarios.scenario import Scenario
 

@@ -20,9 +20,10 @@ from sampler.draws import draw_villages
 from sampler.frame import Ints
 from sampler.population import Population
 from sampler.streams import Purpose, stream_starts
+from scenarios.engines.block_laws import BlockLaws
 from scenarios.engines.chance import QUESTIONS, Chance
 from scenarios.engines.estimated import Estimated
-from scenarios.engines.laws import BlockLaws, Floats, chernoff_window, circle, rounding, village_spectra
+from scenarios.engines.laws import Floats, chernoff_window, circle, rounding, village_spectra
 from scenarios.engines.scores import by_criterion, chance_empty, plan_with_law, score_blocks
 from scenarios.engines.threads import Progress
 from scenarios.scenario import Scenario, populations

@@ -29,8 +29,9 @@ from sampler.population import Population
 from sampler.selection.sequential import SequentialTable
 from sampler.streams import Purpose, Words, stream_starts, word
 from sampler.symmetric import with_odds
+from scenarios.engines.block_laws import block_laws
 from scenarios.engines.estimated import Estimated
-from scenarios.engines.laws import block_laws, sampled
+from scenarios.engines.laws import sampled
 from scenarios.engines.scores import RATIO_CRITERIA, score_blocks
 from scenarios.engines.tilting import STEEPEST, log_moments, mean_zero
 from scenarios.scenario import Scenario

@@ -13,7 +13,8 @@ from estimators.rules.official import household_scores
 from sampler.frame import Bools, Ints
 from sampler.plan import Plan
 from sampler.population import Population
-from scenarios.engines.laws import BlockLaws, Floats, Recording, block_laws
+from scenarios.engines.block_laws import BlockLaws, Recording, block_laws
+from scenarios.engines.laws import Floats
 from scenarios.engines.threads import Progress, in_threads
 from scenarios.scenario import Scenario
 

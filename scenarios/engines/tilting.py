@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from sampler.plan import Stratum
-from scenarios.engines.laws import BlockLaws, ScoreLaw, Tilting, county_law, sampled
+from scenarios.engines.block_laws import BlockLaws
+from scenarios.engines.laws import ScoreLaw, Tilting, county_law, sampled
 
 Floats = NDArray[np.float64]
 

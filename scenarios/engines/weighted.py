@@ -22,7 +22,8 @@ from estimators.rules.official import household_scores
 from sampler.frame import Ints
 from sampler.plan import Stratum
 from sampler.population import Population
-from scenarios.engines.laws import BlockLaws, county_law
+from scenarios.engines.block_laws import BlockLaws
+from scenarios.engines.laws import county_law
 from scenarios.engines.scores import counted, plan_with_law, score_blocks
 from scenarios.scenario import Scenario
 

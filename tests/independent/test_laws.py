@@ -20,17 +20,11 @@ from estimators.rules.official import household_scores
 from sampler.frame import Ints
 from sampler.plan import Stratum
 from sampler.symmetric import sample_law, sample_values
+from scenarios.engines import block_laws as block_laws_room
 from scenarios.engines import laws
+from scenarios.engines.block_laws import BlockLaws, block_laws, readable_household_laws
 from scenarios.engines.kernels import household_laws, village_sample
-from scenarios.engines.laws import (
-    BlockLaws,
-    ScoreLaw,
-    Tilting,
-    block_laws,
-    chance_nothing,
-    county_law,
-    readable_household_laws,
-)
+from scenarios.engines.laws import ScoreLaw, Tilting, chance_nothing, county_law
 
 TWINS = 1e-14
 seeds = st.integers(0, 2**32)
@@ -209,7 +203,7 @@ def test_the_law_serves_without_the_compiler_too(seed: int) -> None:
     county = SmallCounty(seed)
     blocks = county.blocks()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(laws, "_household_laws", lambda: readable_household_laws)
+        patch.setattr(block_laws_room, "_household_laws", lambda: readable_household_laws)
         patch.setattr(
             laws, "_village_sample", lambda: lambda values, chosen, drawn: sample_values(values[chosen], drawn)
         )

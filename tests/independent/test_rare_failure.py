@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from test_laws import simple_stratum
 
 from sampler.plan import Stratum
-from scenarios.engines.laws import BlockLaws, Recording, block_laws, county_law
+from scenarios.engines.block_laws import BlockLaws, Recording, block_laws
+from scenarios.engines.laws import county_law
 from scenarios.engines.tilting import rare_law
 
 RELATIVE = 1e-10
