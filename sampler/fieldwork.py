@@ -83,6 +83,32 @@ class Fieldwork:
         """Whether it depends on the truth who is at home."""
         return self.absence > 0 and self.absence_odds_ratio != 1
 
+    @property
+    def by_household(self) -> bool:
+        """Whether each household is recorded by itself, and is at home whatever the truth: its law is then known."""
+        return self.team_icc == 0 and not self.away_by_truth
+
+    def chance_recorded(self, frame: Frame, wrong_persons: Ints) -> Floats:
+        """Return the chance that a visited household is recorded as wrong and stays so, shape (N,).
+
+        Parameters
+        ----------
+        frame : Frame
+            The county.
+        wrong_persons : ndarray of int64, shape (N,)
+            The truth.
+
+        Notes
+        -----
+        Members of remaining households are never recorded, so theirs is 0.
+        """
+        interferes = np.isin(frame.townships, self.interference)[frame.household_village]
+        found = float(self.sensitivity * (1 - self.appeal_overturns_true))
+        accused = float((1 - self.specificity) * (1 - self.appeal_overturns_false))
+        true = found * np.where(interferes, float(self.interference_sensitivity), 1.0)
+        chance: Floats = np.where(wrong_persons > 0, true, np.where(frame.household_group == REMAINING, 0.0, accused))
+        return chance
+
     def require(self, frame: Frame) -> None:
         """Refuse townships that the frame has not.
 

@@ -24,6 +24,7 @@ class Purpose(IntEnum):
     HOUSEHOLDS = 3
     FIELDWORK = 4
     RECHECK = 5
+    IMPORTANCE = 6
 
 
 def stream(seed: int, purpose: Purpose, replicate: int = 0) -> np.random.Generator:

@@ -104,6 +104,34 @@ def sample_values(values: NDArray[Any], drawn: int) -> NDArray[Any]:
     return law
 
 
+def sample_table(values: NDArray[Any], most: int) -> NDArray[Any]:
+    """Return the generating functions of simple random samples of 0, 1, ..., `most` units, in one pass.
+
+    Parameters
+    ----------
+    values : ndarray of float64 or complex128, shape (M, ...)
+        The units' generating functions at any number of points.
+    most : int
+        Largest sample size, 0..M.
+
+    Returns
+    -------
+    ndarray, shape (most + 1, ...)
+
+    Examples
+    --------
+    >>> sample_table(np.array([[1.0], [2.0], [4.0]]), 3).ravel()
+    array([1.        , 2.33333333, 4.66666667, 8.        ])
+    """
+    table = np.zeros((most + 1, *values.shape[1:]), dtype=values.dtype)
+    table[0] = 1
+    for i, value in enumerate(values, start=1):
+        k = np.arange(1, min(i, most) + 1)
+        join = (k / i).reshape(-1, *[1] * (values.ndim - 1))
+        table[k] = (1 - join) * table[k] + join * value * table[k - 1]
+    return table
+
+
 # With odds. If units enter a sample of n with chance proportional to the product of their odds w, e_k being the
 # elementary symmetric polynomial of the odds of units i, i + 1, ..., only quotients of these are kept:
 #

@@ -110,11 +110,19 @@ class Scenario:
 
     @property
     def two_stage(self) -> Plan | None:
-        """The plan, where villages and then households are drawn and recorded without error; None elsewhere.
-
-        The laws of what such an inspection counts are known: exact arithmetic starts from it.
-        """
+        """The plan, where villages and then households are drawn and recorded without error; None elsewhere."""
         if isinstance(self.plan, Plan) and self.plan.plain and self.fieldwork.perfect:
+            return self.plan
+        return None
+
+    @property
+    def plan_with_law(self) -> Plan | None:
+        """The plan, where villages and then households are drawn, and each household is recorded by itself.
+
+        The law of what such an inspection counts is known, whatever its teams miss, accuse wrongly, or meet behind
+        closed doors: exact arithmetic starts from it.
+        """
+        if isinstance(self.plan, Plan) and self.plan.plain and self.fieldwork.by_household:
             return self.plan
         return None
 

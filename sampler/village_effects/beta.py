@@ -127,8 +127,9 @@ def _roots(excess: Callable[[Floats, Ints], Floats], guess: Floats) -> Floats:
     for _ in range(_ROUNDS):
         h = excess(z, at)
         new = x * g * h / ((f - g) * (f - h)) + y * f * h / ((g - f) * (g - h)) + z * f * g / ((h - f) * (h - g))
-        # The error of the new point is about the product of the errors of the three it comes from.
-        settled = (np.abs(new - z) <= 1e-9 * z) & (np.abs(h) <= 1e-6)
+        # The error of the new point is about the product of the errors of the three it comes from: below 1e-11 here.
+        product = np.abs((new - x) * (new - y) * (new - z))
+        settled = (product <= 1e-11 * new**3) & (np.abs(h) <= 1e-4)
         roots[at[settled]] = new[settled]
         on = ~settled & (new > 0) & np.isfinite(new)
         at, x, f, y, g, z = at[on], y[on], g[on], z[on], h[on], new[on]

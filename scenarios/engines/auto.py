@@ -12,7 +12,8 @@ from dataclasses import replace
 from sampler.population import Population
 from scenarios.engines import exact
 from scenarios.engines.chance import Chance
-from scenarios.engines.simulate import Estimated, Outcomes, batches, controlled
+from scenarios.engines.estimated import Estimated, controlled
+from scenarios.engines.simulate import Outcomes, batches, rarely
 from scenarios.engines.threads import Progress, in_threads
 from scenarios.scenario import Scenario, populations
 
@@ -35,7 +36,7 @@ def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) 
     tuple of Chance
         Every question answered; `engine` and `standard_error` say how.
     """
-    exactly = exact.chances(scenarios, progress=progress)
+    exactly = exact.chances(scenarios, progress=progress, seconds=False)
     jobs = list(zip(scenarios, populations(scenarios), exactly, strict=True))
     return tuple(in_threads(lambda job: _completed(*job), jobs, progress=progress))
 
@@ -49,7 +50,7 @@ def _completed(scenario: Scenario, population: Population, known: Chance) -> Cha
         return {question: _estimate(question, seen, known.fails) for question in missing}
 
     seen = batches(scenario, population, lambda so_far: all(e.precise for e in estimates(so_far).values()))
-    found = estimates(seen)
+    found = estimates(seen) | rarely(scenario, population, seen, missing)
     at_limit, not_measured = dict(known.at_limit), dict(known.not_measured)
     for name in missing:
         if name in at_limit:

@@ -20,10 +20,11 @@ from sampler.draws import draw_villages
 from sampler.frame import Ints
 from sampler.population import Population
 from sampler.streams import Purpose, stream_starts
+from scenarios.engines.block_laws import BlockLaws
 from scenarios.engines.chance import QUESTIONS, Chance
-from scenarios.engines.laws import BlockLaws, Floats, chernoff_window, circle, rounding, village_spectra
-from scenarios.engines.scores import by_criterion, counted, score_blocks, two_stage_plan
-from scenarios.engines.simulate import Estimated
+from scenarios.engines.estimated import Estimated
+from scenarios.engines.laws import Floats, chernoff_window, circle, rounding, village_spectra
+from scenarios.engines.scores import by_criterion, chance_empty, plan_with_law, score_blocks
 from scenarios.engines.threads import Progress
 from scenarios.scenario import Scenario, populations
 
@@ -79,16 +80,16 @@ def given_villages(scenario: Scenario, population: Population, criterion: str, v
     ((2,), array([0., 0.]))
     """
     blocks = score_blocks(scenario, population, criterion)
-    return _given_blocks(scenario, blocks, counted(scenario, criterion), villages)
+    return _given_blocks(scenario, blocks, chance_empty(scenario, criterion), villages)
 
 
-def _given_blocks(scenario: Scenario, blocks: BlockLaws, brought: Ints, villages: Ints) -> GivenVillages:
-    nothing = (brought[villages] == 0).all(axis=1)
+def _given_blocks(scenario: Scenario, blocks: BlockLaws, empty: Floats, villages: Ints) -> GivenVillages:
+    nothing = empty[villages].prod(axis=1)
     beyond, at_zero, bound = _score_events(blocks, villages)
     # An unmeasured rate scores 0 too, but it is neither at its limit nor beyond it.
-    tie = np.where(nothing, 0.0, at_zero)
+    tie = np.maximum(0.0, at_zero - nothing)
     fails = beyond + tie if scenario.policy.at_limit_fails else beyond
-    return GivenVillages(fails=np.clip(fails, 0, 1), at_limit=tie, not_measured=nothing.astype(np.float64), bound=bound)
+    return GivenVillages(fails=np.clip(fails, 0, 1), at_limit=tie, not_measured=nothing, bound=bound)
 
 
 def _score_events(blocks: BlockLaws, villages: Ints) -> tuple[Floats, Floats, float]:
@@ -180,13 +181,13 @@ def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) 
 
 
 def _average(scenario: Scenario, population: Population, criterion: str) -> _Average:
-    blocks, brought = score_blocks(scenario, population, criterion), counted(scenario, criterion)
+    blocks, empty = score_blocks(scenario, population, criterion), chance_empty(scenario, criterion)
     parts: list[GivenVillages] = []
     for first in range(0, MOST, BATCH):
         numbers = np.arange(first, first + BATCH)
         starts = stream_starts(scenario.seed, Purpose.VILLAGES, numbers)
-        villages = draw_villages(scenario.frame, two_stage_plan(scenario), starts)
-        parts.append(_given_blocks(scenario, blocks, brought, villages))
+        villages = draw_villages(scenario.frame, plan_with_law(scenario), starts)
+        parts.append(_given_blocks(scenario, blocks, empty, villages))
         estimate = _mean(np.concatenate([part.fails for part in parts]))
         if estimate.precise:
             break

@@ -19,12 +19,16 @@ from scenarios.engines import scores
 from scenarios.engines.chance import QUESTIONS, Chance
 from scenarios.engines.joint import TooLargeError, joint_chances
 from scenarios.engines.laws import ScoreLaw, chance_nothing, county_law, has_law
-from scenarios.engines.scores import by_criterion, counted, score_blocks
+from scenarios.engines.scores import by_criterion, chance_empty, score_blocks
 from scenarios.engines.threads import Progress
+from scenarios.engines.tilting import RARE, rare_law
+from scenarios.engines.weighted import weighs, weighted_bracket
 from scenarios.scenario import Scenario, populations
 
 
-def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) -> tuple[Chance, ...]:
+def chances(
+    scenarios: Sequence[Scenario], *, progress: Progress | None = None, seconds: bool = True
+) -> tuple[Chance, ...]:
     """Return the chance of failing of each scenario, exactly.
 
     Parameters
@@ -33,21 +37,29 @@ def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) 
         Without grids (`Scenario.at`).
     progress : callable, optional
         Called with (done, all) as criteria are answered.
+    seconds : bool, default True
+        Whether to answer what takes seconds, and not fractions of one: weighted criteria.
 
     Returns
     -------
     tuple of Chance
         In the order of `scenarios`. What would take too long is None: ``incidence`` and
-        ``any`` in a large county, a criterion whose limit has many digits.
+        ``any`` in a large county, a criterion whose limit has many digits. A weighted criterion is the middle of a
+        bracket (METHODS 4.4), and `bound` its half; no tie of weighted scores is looked for, so `at_limit` is None.
     """
     truths = populations(scenarios)
-    ratios = by_criterion(ratio_chance, scenarios, truths, serves=serves, progress=progress)
+
+    def answers(scenario: Scenario, criterion: str) -> bool:
+        return (seconds or scenario.policy.weighting == "raw") and serves(scenario, criterion)
+
+    ratios = by_criterion(ratio_chance, scenarios, truths, serves=answers, progress=progress)
     return tuple(_chance(*parts) for parts in zip(scenarios, truths, ratios, strict=True))
 
 
 def serves(scenario: Scenario, criterion: str) -> bool:
     """Say whether a ratio criterion has an exact chance: a known law, and a design with a generating function."""
-    return scores.serves(scenario, criterion) and has_law(scenario.plan.strata(scenario.frame))
+    known = weighs(scenario) or scores.serves(scenario, criterion)
+    return known and scenario.plan_with_law is not None and has_law(scenario.plan.strata(scenario.frame))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +75,7 @@ class RatioChance:
     """
 
     fails: float
-    at_limit: float
+    at_limit: float | None
     not_measured: float
     bound: float
 
@@ -83,12 +95,32 @@ def ratio_chance(scenario: Scenario, population: Population, criterion: str) -> 
     -------
     RatioChance
     """
-    law = score_law(scenario, population, criterion)
-    nothing = chance_nothing(counted(scenario, criterion), scenario.plan.strata(scenario.frame))
+    if scenario.policy.weighting == "weighted":
+        return _weighted_chance(scenario, population, criterion)
+    strata = scenario.plan.strata(scenario.frame)
+    blocks = score_blocks(scenario, population, criterion)
+    law, nothing = county_law(blocks, strata), chance_nothing(chance_empty(scenario, criterion), strata)
+    # Where not even a tie is common, the law is computed again with the rare scores in its middle.
+    rare = rare_law(blocks, strata) if nothing == 0 and law.above_zero() + law.at_zero() < RARE else None
+    law = law if rare is None else rare
     # An unmeasured rate scores 0 too, but it is neither at its limit nor beyond it.
     tie = max(0.0, law.at_zero() - nothing)
     fails = min(1.0, law.above_zero() + tie) if scenario.policy.at_limit_fails else law.above_zero()
     return RatioChance(fails=fails, at_limit=tie, not_measured=nothing, bound=law.bound)
+
+
+def _weighted_chance(scenario: Scenario, population: Population, criterion: str) -> RatioChance:
+    """Return the middle of the bracket, less what a rate that is not measured adds to it under `at_limit_fails`."""
+    bracket = weighted_bracket(scenario, population, criterion)
+    nothing = chance_nothing(chance_empty(scenario, criterion), scenario.plan.strata(scenario.frame))
+    unmeasured = nothing if scenario.policy.at_limit_fails else 0.0
+    half = (bracket.high - bracket.low) / 2
+    return RatioChance(
+        fails=max(0.0, bracket.low + half - unmeasured),
+        at_limit=None,
+        not_measured=nothing,
+        bound=half + bracket.bound,
+    )
 
 
 def _chance(scenario: Scenario, population: Population, ratios: Mapping[str, RatioChance]) -> Chance:

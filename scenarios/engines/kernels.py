@@ -24,9 +24,17 @@ from sampler.kernels import _shuffle
 _CHUNK = 128  # frequencies handled together: the working set of 30 villages then stays in the first-level cache
 
 
+# Chance that the kernels let go of, a number at a time: it keeps laws of rare records short, and rare failure exact.
+_NEGLIGIBLE = 1e-80
+
+
 @numba.njit(cache=True, nogil=True)
 def household_laws(
     scores: NDArray[np.int64],
+    raises: NDArray[np.int64],
+    chances: NDArray[np.float64],
+    away: float,
+    absent_score: NDArray[np.int64],
     starts: NDArray[np.int64],
     takes: NDArray[np.int64],
     law_starts: NDArray[np.int64],
@@ -36,13 +44,21 @@ def household_laws(
     Parameters
     ----------
     scores : ndarray of int64, shape (N,)
-        Ascending and non-negative inside each block.
+        Non-negative; households that are alike stand together inside each block.
+    raises : ndarray of int64, shape (N,)
+        Non-negative; what is added to a household's score when it is recorded as wrong ...
+    chances : ndarray of float64, shape (N,)
+        ... and the chance of that, below 1.
+    away : float
+        Chance that nobody of a household is at home; the next in random order takes its place.
+    absent_score : ndarray of int64, shape (B,)
+        Non-negative; what each household adds that is missing from the sample because too few are at home.
     starts : ndarray of int64, shape (B + 1,)
         Where each block's households begin.
     takes : ndarray of int64, shape (B,)
         Households drawn in each block, at most as many as it has.
     law_starts : ndarray of int64, shape (B + 1,)
-        Where each block's law goes; its length is the largest possible sum plus one.
+        Where each block's law goes; its length is at least the largest possible sum plus one.
 
     Returns
     -------
@@ -50,7 +66,8 @@ def household_laws(
         The laws one after another: chance of each sum 0, 1, 2, ...
     """
     laws = np.zeros(law_starts[-1])
-    weights = np.empty(takes.max() + 1 if len(takes) else 1)
+    most_taken = takes.max() if len(takes) else 0
+    weights, records = np.empty(most_taken + 1), np.empty(most_taken + 1)
     for b in range(len(takes)):
         size, take, begin = starts[b + 1] - starts[b], takes[b], starts[b]
         width = law_starts[b + 1] - law_starts[b]
@@ -60,24 +77,70 @@ def household_laws(
         top[0] = 0
         seen = 0
         while seen < size:
-            score = scores[begin + seen]
+            score, more, chance = scores[begin + seen], raises[begin + seen], chances[begin + seen]
             run = 1
-            while seen + run < size and scores[begin + seen + run] == score:
+            while (
+                seen + run < size
+                and scores[begin + seen + run] == score
+                and raises[begin + seen + run] == more
+                and chances[begin + seen + run] == chance
+            ):
                 run += 1
-            for k in range(min(seen + run, take), max(1, take - (size - seen - run)) - 1, -1):
+            # Below this k a sample can no longer grow to `take`; with doors closed it need not.
+            lowest = 1 if away > 0 else max(1, take - (size - seen - run))
+            for k in range(min(seen + run, take), lowest - 1, -1):
                 fewest, most = max(0, k - seen), min(run, k)
                 _hypergeometric(weights, run, seen, k, fewest, most)
                 stay = weights[0] if fewest == 0 else 0.0
                 for t in range(top[k] + 1):
                     table[k, t] *= stay
                 for x in range(max(1, fewest), most + 1):
-                    shift, part = score * x, weights[x]
-                    for t in range(top[k - x] + 1):
-                        table[k, t + shift] += part * table[k - x, t]
-                    top[k] = max(top[k], top[k - x] + shift)
+                    _binomial(records, x, chance)
+                    for y in range(x + 1):
+                        part = weights[x] * records[y]
+                        if part <= _NEGLIGIBLE and chance > 0:
+                            continue
+                        shift = score * x + more * y
+                        for t in range(top[k - x] + 1):
+                            table[k, t + shift] += part * table[k - x, t]
+                        top[k] = max(top[k], top[k - x] + shift)
+                        if chance == 0:
+                            break
+                while chance > 0 and top[k] > 0 and table[k, top[k]] < _NEGLIGIBLE:
+                    table[k, top[k]] = 0.0
+                    top[k] -= 1
             seen += run
-        laws[law_starts[b] : law_starts[b + 1]] = table[take]
+        if away == 0:
+            laws[law_starts[b] : law_starts[b + 1]] = table[take]
+            continue
+        at_home = np.empty(size + 1)
+        _binomial(at_home, size, 1 - away)
+        for k in range(take + 1):
+            met = at_home[k] if k < take else at_home[take:].sum()
+            shift = law_starts[b] + (take - k) * absent_score[b]
+            for t in range(top[k] + 1):
+                laws[shift + t] += met * table[k, t]
     return laws
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _binomial(records, size, chance):  # type: ignore[no-untyped-def]
+    """Fill in the chances of 0 .. `size` records, from the mode outwards so that none overflows."""
+    if chance <= 0 or chance >= 1:
+        records[: size + 1] = 0.0
+        records[0 if chance <= 0 else size] = 1.0
+        return
+    odds, mode = chance / (1 - chance), min(int((size + 1) * chance), size)
+    records[mode] = 1.0
+    total = 1.0
+    for y in range(mode, size):
+        records[y + 1] = records[y] * odds * (size - y) / (y + 1)
+        total += records[y + 1]
+    for y in range(mode, 0, -1):
+        records[y - 1] = records[y] * y / ((size - y + 1) * odds)
+        total += records[y - 1]
+    for y in range(size + 1):
+        records[y] /= total
 
 
 @numba.njit(cache=True, nogil=True, inline="always")

@@ -1,4 +1,4 @@
-"""The law of one criterion's summed score: from households to villages to strata, at all frequencies.
+"""The law of one criterion's summed score: from blocks to villages to strata, at all frequencies.
 
 METHODS 4.2 and 4.3 give the generating functions and the transform.
 """
@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from sampler.blocks import ascending, largest_sums, smallest
 from sampler.designs.srs import Srs
 from sampler.frame import Ints
 from sampler.plan import Stratum
-from sampler.symmetric import sample_law, sample_values
+from sampler.symmetric import sample_values
+from scenarios.engines.block_laws import BlockLaws
 
 Floats = NDArray[np.float64]
 
@@ -40,86 +40,55 @@ class ScoreLaw:
     chance : ndarray of float64, shape (K,)
         Chance of lowest, lowest + 1, ...
     bound : float
-        Chance left out, plus what rounding may add up to.
+        Chance left out, plus what rounding may add up to, of scores from 0 on.
+    tilt, log_mass : float, default 0
+        The chance of score t is that of `chance` times exp(log_mass - tilt t): a tilted law holds rare scores to the
+        same number of digits as an untilted one holds common ones.
     """
 
     lowest: int
     chance: Floats
     bound: float
+    tilt: float = 0.0
+    log_mass: float = 0.0
 
     def above_zero(self) -> float:
         """Return the chance of a positive score."""
-        return float(np.clip(self.chance[max(0, 1 - self.lowest) :].sum(), 0, 1))
+        first = max(0, 1 - self.lowest)
+        score = self.lowest + np.arange(first, len(self.chance))
+        weights = np.exp(self.log_mass - self.tilt * score) if self.tilt else 1.0
+        return float(np.clip((self.chance[first:] * weights).sum(), 0, 1))
 
     def at_zero(self) -> float:
         """Return the chance that the score is 0."""
-        return float(np.clip(self.chance[-self.lowest], 0, 1)) if 0 <= -self.lowest < len(self.chance) else 0.0
+        if not 0 <= -self.lowest < len(self.chance):
+            return 0.0
+        return float(np.clip(self.chance[-self.lowest] * np.exp(self.log_mass), 0, 1))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class BlockLaws:
-    """The laws of the summed score of each block (one group of one village), given that its village is drawn.
+class Tilting:
+    """An exponential change of measure under which a positive score is no rare event (METHODS 4.3, 4.8).
 
     Parameters
     ----------
-    lowest : ndarray of int64, shape (V, G)
-        Smallest score of each block.
-    starts : ndarray of int64, shape (V * G + 1,)
-        Where each block's law begins in `chance`.
-    chance : ndarray of float64, shape (starts[-1],)
-        Chance of lowest, lowest + 1, ... of each block, one after another.
+    tilt : float
+        Chances of score t are multiplied by exp(tilt t).
+    log_mass : float
+        Logarithm of E exp(tilt T), the sum of what results.
+    odds : ndarray of float64, shape (V,)
+        The villages' own E exp(tilt T), up to a common factor: samples are drawn with these odds.
+    norms : ndarray of float64, shape (H,)
+        The strata's generating functions at `odds`.
     """
 
-    lowest: Ints
-    starts: Ints
-    chance: Floats
-
-    @property
-    def highest(self) -> Ints:
-        """Largest score of each block, shape (V, G)."""
-        highest: Ints = self.lowest + (np.diff(self.starts) - 1).reshape(self.lowest.shape)
-        return highest
-
-    @property
-    def block(self) -> Ints:
-        """Block index of each entry of `chance`."""
-        return np.repeat(np.arange(self.lowest.size), np.diff(self.starts))
-
-    @property
-    def score(self) -> Ints:
-        """Score of each entry of `chance`."""
-        score: Ints = np.arange(len(self.chance)) + (self.lowest.ravel() - self.starts[:-1])[self.block]
-        return score
+    tilt: float
+    log_mass: float
+    odds: Floats
+    norms: Floats
 
 
-def block_laws(scores: Ints, sizes: Ints, takes: Ints, constant: Ints) -> BlockLaws:
-    """Return the law of each block's summed score, its households drawn by simple random sampling.
-
-    Parameters
-    ----------
-    scores : ndarray of int64, shape (N,)
-        Household scores, village by village and group by group.
-    sizes, takes : ndarray of int64, shape (V, G)
-        Households, and households drawn, of each block.
-    constant : ndarray of int64, shape (V,)
-        Added to the score of each village.
-
-    Returns
-    -------
-    BlockLaws
-    """
-    starts = np.concatenate([[0], np.cumsum(sizes.ravel())])
-    taken = takes.ravel()
-    ordered = ascending(scores, starts)
-    least = smallest(ordered, starts)
-    ordered = ordered - np.repeat(least, np.diff(starts))
-    law_starts = np.concatenate([[0], np.cumsum(largest_sums(ordered, starts, taken) + 1)])
-    lowest = (least * taken).reshape(sizes.shape)
-    lowest[:, 0] += constant
-    return BlockLaws(lowest=lowest, starts=law_starts, chance=_household_laws()(ordered, starts, taken, law_starts))
-
-
-def county_law(blocks: BlockLaws, strata: Sequence[Stratum]) -> ScoreLaw:
+def county_law(blocks: BlockLaws, strata: Sequence[Stratum], tilting: Tilting | None = None) -> ScoreLaw:
     """Return the law of the county's summed score under samples of villages by stratum.
 
     Parameters
@@ -128,28 +97,34 @@ def county_law(blocks: BlockLaws, strata: Sequence[Stratum]) -> ScoreLaw:
         Of all V villages of the frame.
     strata : sequence of Stratum
         Which villages, and how many are drawn.
+    tilting : Tilting, optional
+        For the tilted law (METHODS 4.3); `blocks` are then the tilted ones.
 
     Returns
     -------
     ScoreLaw
         On a window outside which at most 2 `TAIL` of chance lies.
     """
-    lowest, highest, outside = _window(blocks, strata)
+    lowest, highest, outside = county_window(blocks, strata, tilting)
+    tilt, log_mass = (0.0, 0.0) if tilting is None else (tilting.tilt, tilting.log_mass)
     if highest < 0:  # neither beyond the limit nor at it, up to the chance outside the window
-        return ScoreLaw(lowest=lowest, chance=np.zeros(0), bound=outside)
+        return ScoreLaw(lowest=lowest, chance=np.zeros(0), bound=outside * np.exp(log_mass))
     residues, short = circle(highest - lowest + 1, blocks.lowest.size)
     length = residues * short
     spectrum = np.empty(length if residues > 1 else length // 2 + 1, dtype=np.complex128)
     for residue, transforms in village_spectra(blocks, residues, short):
+        values = transforms if tilting is None else transforms * tilting.odds[:, None]
         product = np.ones(transforms.shape[1], dtype=np.complex128)
-        for stratum in strata:
-            product *= sampled(stratum, transforms)
+        for i, stratum in enumerate(strata):
+            product *= sampled(stratum, values) / (1.0 if tilting is None else tilting.norms[i])
         spectrum[residue::residues] = product
     chance = fft.irfft(spectrum, length) if residues == 1 else fft.ifft(spectrum).real
     return ScoreLaw(
         lowest=lowest,
         chance=np.roll(chance, -(lowest % length)),
-        bound=outside + rounding(len(blocks.lowest), length),
+        bound=(outside + rounding(len(blocks.lowest), length)) * float(np.exp(log_mass)),
+        tilt=tilt,
+        log_mass=log_mass,
     )
 
 
@@ -211,15 +186,18 @@ def _folded(
     return (real + 1j * imaginary).reshape(shape)
 
 
-def _window(blocks: BlockLaws, strata: Sequence[Stratum]) -> tuple[int, int, float]:
-    """Return the lowest and highest score kept, and the chance that the score lies outside."""
+def county_window(
+    blocks: BlockLaws, strata: Sequence[Stratum], tilting: Tilting | None = None
+) -> tuple[int, int, float]:
+    """Return the lowest and highest score kept of the county's, and the chance that it lies outside."""
     lowest, highest = blocks.lowest.sum(axis=1), blocks.highest.sum(axis=1)
     full_low = sum(int(np.sort(lowest[s.villages])[: s.drawn].sum()) for s in strata)
     full_high = sum(int(np.sort(highest[s.villages])[::-1][: s.drawn].sum()) for s in strata)
 
     def log_moment(by_village: Floats) -> Floats:
-        logs: Floats = sum((np.log(sampled(s, by_village)) for s in strata), np.zeros(1))
-        return logs
+        values = by_village if tilting is None else by_village * tilting.odds[:, None]
+        logs: Floats = sum((np.log(sampled(s, values)) for s in strata), np.zeros(1))
+        return logs if tilting is None else logs - np.log(tilting.norms).sum()
 
     return chernoff_window(blocks, full_low, full_high, _spread(blocks, strata), log_moment)
 
@@ -266,17 +244,16 @@ def _spread(blocks: BlockLaws, strata: Sequence[Stratum]) -> float:
     return float(np.sqrt(sum(s.drawn * float(variance[s.villages].mean() + mean[s.villages].var()) for s in strata)))
 
 
-def chance_nothing(counted: Ints, strata: Sequence[Stratum]) -> float:
-    """Return the chance that every drawn village counts 0.
+def chance_nothing(empty: Floats, strata: Sequence[Stratum]) -> float:
+    """Return the chance that no drawn village brings anything to a denominator.
 
     Parameters
     ----------
-    counted : ndarray of int64, shape (V,)
-        What each village would bring to a denominator.
+    empty : ndarray of float64, shape (V,)
+        Chance that each village, once drawn, brings nothing.
     strata : sequence of Stratum
         Which villages, and how many are drawn.
     """
-    empty = (counted == 0).astype(np.float64)
     return float(np.prod([sampled(s, empty) for s in strata]))
 
 
@@ -308,16 +285,6 @@ def has_law(strata: Sequence[Stratum]) -> bool:
     return all(s.design.expectation(np.ones((len(s.villages), 1))) is not None for s in strata)
 
 
-def _household_laws() -> Callable[[Ints, Ints, Ints, Ints], Floats]:
-    """Return the compiled household recursion, or its readable twin where numba cannot be imported."""
-    try:
-        from scenarios.engines.kernels import household_laws  # noqa: PLC0415
-    except ImportError:
-        return readable_household_laws
-    compiled: Callable[[Ints, Ints, Ints, Ints], Floats] = household_laws
-    return compiled
-
-
 def _village_sample() -> Callable[[NDArray[np.complex128], Ints, int], NDArray[np.complex128]]:
     """Return the compiled village recursion, or its readable twin where numba cannot be imported."""
     try:
@@ -326,25 +293,6 @@ def _village_sample() -> Callable[[NDArray[np.complex128], Ints, int], NDArray[n
         return lambda values, villages, drawn: sample_values(values[villages], drawn)
     compiled: Callable[[NDArray[np.complex128], Ints, int], NDArray[np.complex128]] = village_sample
     return compiled
-
-
-def readable_household_laws(scores: Ints, starts: Ints, takes: Ints, law_starts: Ints) -> Floats:
-    """Return what the compiled `household_laws` returns, by `sampler.symmetric` and dense polynomials."""
-
-    def mix(a: float, x: Floats | None, b: float, score: np.int64, y: Floats) -> Floats:
-        moved = np.concatenate([np.zeros(int(score)), b * y])
-        if x is None:
-            return moved
-        longer = np.zeros(max(len(moved), len(x)))
-        longer[: len(moved)] = moved
-        longer[: len(x)] += a * x
-        return longer
-
-    laws = np.zeros(law_starts[-1])
-    for b, take in enumerate(takes):
-        law = sample_law(scores[starts[b] : starts[b + 1]].tolist(), int(take), one=np.ones(1), mix=mix)
-        laws[law_starts[b] : law_starts[b] + len(law)] = law
-    return laws
 
 
 def needs_compiling() -> bool:

@@ -26,7 +26,8 @@ from sampler.population import Population
 from sampler.streams import Purpose, stream_starts
 from sampler.sums.inspections import Sums
 from scenarios.engines.chance import QUESTIONS, Chance
-from scenarios.engines.simulate import Estimated, decided, decided_by_village
+from scenarios.engines.estimated import Estimated
+from scenarios.engines.simulate import decided, decided_by_village
 from scenarios.engines.threads import Progress, in_threads
 from scenarios.scenario import Scenario
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from estimators.counts import GROUPS_COUNTED, denominators, numerators
 from estimators.rules.official import household_scores
-from sampler.frame import UNREGISTERED, Bools, Ints
+from sampler.frame import Bools, Ints
 from sampler.plan import Plan
 from sampler.population import Population
-from scenarios.engines.laws import BlockLaws, block_laws
+from scenarios.engines.block_laws import BlockLaws, Recording, block_laws
+from scenarios.engines.laws import Floats
 from scenarios.engines.threads import Progress, in_threads
 from scenarios.scenario import Scenario
 
@@ -30,7 +31,7 @@ def serves(scenario: Scenario, criterion: str) -> bool:
 
     Its limit may have few digits only, and its households no weights: weighted scores are no whole numbers.
     """
-    frame, plan = scenario.frame, scenario.two_stage
+    frame, plan = scenario.frame, scenario.plan_with_law
     if plan is None or scenario.policy.weighting == "weighted":
         return False
     persons = plan.visited_households(frame) * (frame.group_persons / np.maximum(frame.group_households, 1))
@@ -56,40 +57,73 @@ def score_blocks(scenario: Scenario, population: Population, criterion: str) -> 
         Of the groups that the criterion counts. Where the denominator is that of the whole village, it is part of the
         village's score and not of its households'.
     """
-    frame, policy, plan = scenario.frame, scenario.policy, two_stage_plan(scenario)
-    unit = policy.units[criterion]
+    frame, policy, plan = scenario.frame, scenario.policy, plan_with_law(scenario)
     groups = GROUPS_COUNTED[criterion]
-    top = numerators(criterion, unit, frame.household_persons, population.wrong_persons, population.approves)
     by_village = criterion == "missed" and policy.missed_denominator == "village"
-    bottom = np.zeros_like(top) if by_village else denominators(unit, frame.household_persons)
-    scores = household_scores(policy, criterion, top, bottom)
+    bottom = denominators(policy.units[criterion], frame.household_persons) * (not by_village)
     none = np.zeros(len(frame.codes), dtype=np.int64)
     constant = household_scores(policy, criterion, none, counted(scenario, criterion)) if by_village else none
+    scores, recording = _recorded_scores(scenario, population, criterion, bottom)
     members = np.isin(frame.household_group, groups)
     return block_laws(
         scores[members],
         frame.group_households[:, groups],
         plan.visited_households(frame)[:, groups],
         constant,
+        None if recording is None else recording.of(members),
     )
+
+
+def _recorded_scores(
+    scenario: Scenario, population: Population, criterion: str, bottom: Ints
+) -> tuple[Ints, Recording | None]:
+    """Return the households' scores, and what fieldwork may make of them; None where it records the truth."""
+    frame, policy, fieldwork = scenario.frame, scenario.policy, scenario.fieldwork
+    unit, wrong, persons = policy.units[criterion], population.wrong_persons, frame.household_persons
+    if criterion == "approval" or fieldwork.records_truth:
+        top = numerators(criterion, unit, persons, wrong, population.approves)
+        scores = household_scores(policy, criterion, top, bottom)
+        away = float(fieldwork.absence)
+        nobody = Recording(raises=np.zeros_like(scores), chance=np.zeros(len(scores)), away=away)
+        return scores, nobody if away > 0 else None
+    # A right household is accused as a whole.
+    top = numerators(criterion, unit, persons, np.where(wrong > 0, wrong, persons), population.approves)
+    zero = np.zeros_like(top)
+    recording = Recording(
+        raises=household_scores(policy, criterion, top, zero),
+        chance=fieldwork.chance_recorded(frame, wrong),
+        away=float(fieldwork.absence),
+    )
+    return household_scores(policy, criterion, zero, bottom), recording
 
 
 def counted(scenario: Scenario, criterion: str) -> Ints:
     """Return what each village, when drawn, brings to the criterion's denominator (any positive number will do)."""
     frame = scenario.frame
     if criterion == "missed" and scenario.policy.missed_denominator == "village":
-        in_persons = scenario.policy.units["missed"] == "persons"
-        counts: Ints = (frame.group_persons if in_persons else frame.group_households)[:, UNREGISTERED]
-        return counts
-    visited: Ints = two_stage_plan(scenario).visited_households(frame)[:, GROUPS_COUNTED[criterion]].sum(axis=1)
+        return frame.unregistered[scenario.policy.units["missed"]]
+    visited: Ints = plan_with_law(scenario).visited_households(frame)[:, GROUPS_COUNTED[criterion]].sum(axis=1)
     return visited
 
 
-def two_stage_plan(scenario: Scenario) -> Plan:
-    """Return the plan of a scenario whose laws are known (`Scenario.two_stage`)."""
-    plan = scenario.two_stage
+def chance_empty(scenario: Scenario, criterion: str) -> Floats:
+    """Return the chance that each village, once drawn, brings nothing to the criterion's denominator, shape (V,)."""
+    frame, away = scenario.frame, float(scenario.fieldwork.absence)
+    empty: Floats = (counted(scenario, criterion) == 0).astype(np.float64)
+    if away == 0 or (criterion == "missed" and scenario.policy.missed_denominator == "village"):
+        return empty
+    # Nobody is met where everybody of the groups that are visited is away.
+    groups = GROUPS_COUNTED[criterion]
+    visited = plan_with_law(scenario).visited_households(frame)[:, groups] > 0
+    alone: Floats = (away ** (frame.group_households[:, groups] * visited)).prod(axis=1)
+    return alone
+
+
+def plan_with_law(scenario: Scenario) -> Plan:
+    """Return the plan of a scenario whose laws are known (`Scenario.plan_with_law`)."""
+    plan = scenario.plan_with_law
     if plan is None:
-        raise TypeError("exact laws are those of a two-stage plan with perfect fieldwork")
+        raise TypeError("exact laws are those of a two-stage plan whose households are recorded one by one")
     return plan
 
 

@@ -20,14 +20,14 @@ from sampler.inspection import sums, tallies, totals
 from sampler.population import Population
 from sampler.sums.inspections import Sums
 from scenarios.engines.chance import QUESTIONS, Chance
+from scenarios.engines.estimated import Estimated, proportion
+from scenarios.engines.importance import rare_chances, serves
 from scenarios.engines.threads import Progress, in_threads
 from scenarios.scenario import Scenario, populations
 
 BATCH = 4_000  # inspections between two looks at the error
 MOST = 40_000  # inspections after which a chance is called small and left
-_LARGEST_ERROR = 0.005  # standard error a chance must reach ...
-_RELATIVE_ERROR = 0.05  # ... or this part of the chance itself, whichever is smaller ...
-_SMALLEST_ERROR = 0.0005  # ... but no smaller than this (METHODS 4.8)
+FEW = 20  # failures below which a chance is too small for plain simulation (METHODS 4.8)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,75 +101,6 @@ def chance_of_missed(scenario: Scenario, population: Population) -> float:
     return float(outcomes(scenario, population, np.arange(BATCH)).fails["missed"].mean())
 
 
-@dataclass(frozen=True, kw_only=True)
-class Estimated:
-    """An estimated chance.
-
-    Parameters
-    ----------
-    chance, standard_error : float
-        The estimate and its standard error.
-    """
-
-    chance: float
-    standard_error: float
-
-    @property
-    def precise(self) -> bool:
-        """Whether the error is small enough to stop."""
-        wanted = min(_LARGEST_ERROR, max(_RELATIVE_ERROR * self.chance, _SMALLEST_ERROR))
-        return self.standard_error <= wanted
-
-
-def proportion(events: Bools) -> Estimated:
-    """Return the share of events with its standard error, taken at the Agresti-Coull share so that it is never 0.
-
-    Examples
-    --------
-    >>> proportion(np.zeros(96, dtype=bool)).standard_error
-    0.014
-    """
-    count, size = int(events.sum()), len(events)
-    share = (count + 2) / (size + 4)
-    return Estimated(chance=count / size, standard_error=float(np.sqrt(share * (1 - share) / (size + 4))))
-
-
-def controlled(events: Bools, controls: Sequence[Bools], means: Sequence[float]) -> Estimated:
-    """Return the chance of events by regression on control variates of known means.
-
-    Parameters
-    ----------
-    events : ndarray of bool, shape (R,)
-        What is estimated.
-    controls : sequence of ndarray of bool, shape (R,)
-        Events on the same inspections whose chances are known exactly.
-    means : sequence of float
-        Their chances.
-
-    Returns
-    -------
-    Estimated
-        The regression estimator of Glasserman (2003) Monte Carlo Methods in Financial Engineering, eq. 4.18, and its
-        residual standard error; the plain proportion's where a residual is 0.
-    """
-    plain = proportion(events)
-    used = [(control, mean) for control, mean in zip(controls, means, strict=True) if 0 < control.mean() < 1]
-    if not used:
-        return plain
-    outcome = events.astype(np.float64)
-    matrix = np.stack([control.astype(np.float64) for control, _ in used], axis=1)
-    known = np.array([mean for _, mean in used])
-    centred = matrix - matrix.mean(axis=0)
-    slopes, *_ = np.linalg.lstsq(centred, outcome - outcome.mean(), rcond=None)
-    residual = outcome - outcome.mean() - centred @ slopes
-    freedom = len(outcome) - len(used) - 1
-    error = float(np.sqrt(residual @ residual / freedom / len(outcome)))
-    chance = float(outcome.mean() + (known - matrix.mean(axis=0)) @ slopes)
-    if error < 1e-12:  # the controls explain every event seen; one not seen may yet differ
-        error = proportion(np.zeros(len(outcome), dtype=bool)).standard_error
-    return Estimated(chance=min(1.0, max(0.0, chance)), standard_error=error)
-
-
 def _joined(parts: Sequence[Outcomes]) -> Outcomes:
     def together(name: str) -> dict[str, NDArray[np.bool_]]:
         keys = getattr(parts[0], name)
@@ -186,6 +117,28 @@ def batches(scenario: Scenario, population: Population, enough: Callable[[Outcom
         if enough(_joined(parts)):
             break
     return _joined(parts)
+
+
+def rarely(
+    scenario: Scenario, population: Population, seen: Outcomes, questions: Sequence[str]
+) -> dict[str, Estimated]:
+    """Return the chances of those questions that hardly any inspection answered with yes, by importance sampling.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Where samples of its plan can be tilted; elsewhere there is nothing to return.
+    population : Population
+        The truth.
+    seen : Outcomes
+        What plain simulation showed.
+    questions : sequence of str
+        To be looked at.
+    """
+    few = [q for q in questions if seen.fails[q].sum() < FEW and (q == "any" or scenario.policy.tests(q))]
+    if not few or not serves(scenario):
+        return {}
+    return {q: found for q, found in rare_chances(scenario, population, few).items() if found.chance > 0}
 
 
 def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) -> tuple[Chance, ...]:
@@ -210,6 +163,7 @@ def chances(scenarios: Sequence[Scenario], *, progress: Progress | None = None) 
 def _chance(scenario: Scenario, population: Population) -> Chance:
     seen = batches(scenario, population, lambda so_far: all(proportion(so_far.fails[q]).precise for q in QUESTIONS))
     estimates = {question: proportion(seen.fails[question]) for question in QUESTIONS}
+    estimates |= rarely(scenario, population, seen, QUESTIONS)
     return Chance(
         fails={question: estimate.chance for question, estimate in estimates.items()},
         standard_error={question: estimate.standard_error for question, estimate in estimates.items()},

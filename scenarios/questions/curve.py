@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from sampler.error_model import ErrorModel
 from sampler.errors import refuse
 from sampler.population import Population
+from sampler.recheck import SpotCheck
 from scenarios.engines import auto, conditional, exact, model, simulate
 from scenarios.engines.chance import Chance
+from scenarios.engines.laws import has_law
 from scenarios.engines.threads import in_threads
 from scenarios.questions.reach import chance_of_finding
 from scenarios.questions.tipping import Tipping, tipping
@@ -28,9 +30,6 @@ ENGINES = {
 
 # Exact totals couple the villages, so that no product of laws gives the average; it is simulated (METHODS 5.3).
 AVERAGING = ("auto", "simulate")
-
-# Weighted scores are no whole numbers, and no exact law of theirs is known here.
-WEIGHING = ("auto", "simulate")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -117,7 +116,10 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
     ------
     InputError
         ``engine_cannot_serve`` where an average over populations is asked of an engine for one population,
-        ``engine_cannot_weigh`` where the policy decides by weighted rates and the engine counts whole numbers only.
+        ``engine_cannot_weigh`` where the policy decides by weighted rates and the engine counts whole numbers only,
+        ``engine_cannot_recheck``, ``engine_cannot_part``, ``engine_cannot_couple`` and ``engine_cannot_generate`` where
+        it has no law for the inspection: after a second phase, with parts visited completely, where teams differ or
+        absence looks at the truth, under a design without a generating function.
 
     Examples
     --------
@@ -126,8 +128,7 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
     >>> round(answer.chances[0].fails["wrong_exit"], 6)
     0.0
     """
-    if scenario.policy.weighting == "weighted" and engine not in WEIGHING:
-        raise refuse("engine_cannot_weigh", key="--engine", found=engine, allowed=", ".join(WEIGHING))
+    _require_served(scenario, engine)
     scenario = replace(scenario, averaged=_averaged(scenario, engine))
     levels = scenario.points()
     cells = [scenario.at(level) for level in levels]
@@ -150,6 +151,28 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
         tipping=tipping(scenario, levels, chances),
         other_denominator=other,
     )
+
+
+def _require_served(scenario: Scenario, engine: str) -> None:
+    """Refuse an engine that has no law for the inspection, with the reason and those that serve it."""
+    if engine not in ("exact", "conditional"):
+        return
+    plan, others = scenario.plan, "auto, simulate"
+    code = None
+    if scenario.policy.weighting == "weighted" and engine == "conditional":
+        code, others = "engine_cannot_weigh", "auto, exact, simulate"
+    elif scenario.policy.weighting == "weighted" and scenario.fieldwork.absence > 0:
+        code = "engine_cannot_weigh_absent"
+    elif isinstance(plan, SpotCheck):
+        code = "engine_cannot_recheck"
+    elif not plan.plain:
+        code = "engine_cannot_part"
+    elif not scenario.fieldwork.by_household:
+        code = "engine_cannot_couple"
+    elif engine == "exact" and not has_law(plan.strata(scenario.frame)):
+        code, others = "engine_cannot_generate", "auto, conditional, simulate"
+    if code is not None:
+        raise refuse(code, key="--engine", found=engine, allowed=others)
 
 
 def _averaged(scenario: Scenario, engine: str) -> bool:

@@ -71,9 +71,16 @@ def drawn_villages(scenario: Scenario) -> int:
     return sum(stratum.drawn for stratum in scenario.plan.strata(scenario.frame))
 
 
-def largest_tie(curve: Curve) -> float:
-    """Return the largest chance, over levels, that some rate equals its limit: at most the sum over criteria."""
-    return min(1.0, max(sum(chance.at_limit[name] or 0.0 for name in CRITERIA) for chance in curve.chances))
+def largest_tie(curve: Curve) -> float | None:
+    """Return the largest chance, over levels, that some rate equals its limit: at most the sum over criteria.
+
+    None where ties of weighted rates were not looked for.
+    """
+    ties = [[chance.at_limit[name] for name in CRITERIA] for chance in curve.chances]
+    weighted = curve.scenario.policy.weighting == "weighted"
+    if weighted and any(tie is None for level in ties for tie in level):
+        return None
+    return min(1.0, max(sum(tie or 0.0 for tie in level) for level in ties))
 
 
 def unmeasured(curve: Curve) -> dict[str, float]:

@@ -210,7 +210,11 @@ def _notes(curve: Curve, words: Catalogue) -> Iterator[RenderableType]:
         other = _reading(other_denominator(curve.scenario), words)
         yield words.say("risk.note_reading", here=_reading(curve.scenario, words), other=other)
     way = words.say("risk.note_boundary_fails" if policy.at_limit_fails else "risk.note_boundary_passes")
-    yield words.say("risk.note_boundary", fails_or_passes=way, change=chance(largest_tie(curve)))
+    tie = largest_tie(curve)
+    if tie is None:
+        yield words.say("risk.note_boundary_weighted", fails_or_passes=way)
+    else:
+        yield words.say("risk.note_boundary", fails_or_passes=way, change=chance(tie))
     nothing = unmeasured(curve)
     if nothing:
         text = words.say("place.joiner").join(f"{words.say(f'criterion.{n}')} {chance(p)}" for n, p in nothing.items())

@@ -16,7 +16,7 @@ from tiny_counties import write_tiny_county
 from estimators.policy import CRITERIA
 from sampler.errors import InputError
 from scenarios import load
-from scenarios.engines import auto, exact, model, simulate
+from scenarios.engines import auto, estimated, exact, model, simulate
 from scenarios.engines.chance import QUESTIONS
 from scenarios.engines.scores import RATIO_CRITERIA
 from scenarios.scenario import Scenario, populations
@@ -82,7 +82,7 @@ def test_controls_change_the_noise_and_not_the_answer(name: str) -> None:
         # Inspections that the engine did not use.
         seen = simulate.outcomes(cell, population, np.arange(simulate.MOST, simulate.MOST + INSPECTIONS))
         for question in ("any", "incidence"):
-            plain = simulate.proportion(seen.fails[question])
+            plain = estimated.proportion(seen.fails[question])
             value, error = chance.fails[question], chance.standard_error[question]
             assert value is not None
             assert error is not None
@@ -107,7 +107,7 @@ def test_control_variates_are_unbiased_and_less_noisy() -> None:
     estimates = []
     for _ in range(runs):
         first, second, third = rng.random((3, size)) < np.array([[0.2], [0.3], [0.05]])
-        estimates.append(simulate.controlled(first | second | third, [first, second], [0.2, 0.3]))
+        estimates.append(estimated.controlled(first | second | third, [first, second], [0.2, 0.3]))
     truth = 1 - 0.8 * 0.7 * 0.95
     values = np.array([each.chance for each in estimates])
     spread = values.std(ddof=1)
@@ -122,7 +122,7 @@ def test_control_variates_are_unbiased_and_less_noisy() -> None:
 
 
 def test_a_chance_never_seen_has_an_error() -> None:
-    estimate = simulate.controlled(np.zeros(4_000, dtype=bool), [], [])
+    estimate = estimated.controlled(np.zeros(4_000, dtype=bool), [], [])
     assert estimate.chance == 0
     assert estimate.standard_error > 0
 

@@ -20,9 +20,11 @@ from estimators.rules.official import household_scores
 from sampler.frame import Ints
 from sampler.plan import Stratum
 from sampler.symmetric import sample_law, sample_values
+from scenarios.engines import block_laws as block_laws_room
 from scenarios.engines import laws
+from scenarios.engines.block_laws import BlockLaws, block_laws, readable_household_laws
 from scenarios.engines.kernels import household_laws, village_sample
-from scenarios.engines.laws import BlockLaws, ScoreLaw, block_laws, chance_nothing, county_law, readable_household_laws
+from scenarios.engines.laws import ScoreLaw, Tilting, chance_nothing, county_law
 
 TWINS = 1e-14
 seeds = st.integers(0, 2**32)
@@ -43,8 +45,25 @@ def test_the_compiled_household_recursion_equals_the_readable_one(seed: int) -> 
     scores = np.concatenate([np.sort(rng.integers(0, rng.choice([2, 9, 60]), n)) for n in sizes]).astype(np.int64)
     widths = [int(scores[b - t : b].sum()) + 1 for b, t in zip(starts[1:], takes, strict=True)]
     law_starts = np.concatenate([[0], np.cumsum(widths)])
-    compiled = household_laws(scores, starts, takes, law_starts)
-    assert np.abs(compiled - readable_household_laws(scores, starts, takes, law_starts)).max() <= TWINS
+    perfect = np.zeros_like(scores), np.zeros(len(scores)), 0.0, np.zeros_like(takes)
+    given = (scores, *perfect, starts, takes, law_starts)
+    assert np.abs(household_laws(*given) - readable_household_laws(*given)).max() <= TWINS
+
+
+@given(seeds)
+def test_the_compiled_household_recursion_equals_the_readable_one_with_fieldwork(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(0, 9, rng.integers(1, 8))
+    takes = np.array([rng.integers(0, n + 1) for n in sizes], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    kinds = rng.integers(0, 3, starts[-1])  # households of a kind are alike, and stand together or do not
+    scores, raises = rng.integers(0, 9, 3)[kinds], rng.integers(0, 30, 3)[kinds]
+    chances = rng.choice([0.0, 1e-9, 0.2, 0.99], 3)[kinds]
+    away = float(rng.choice([0.0, 0.3, 0.95]))
+    absent = rng.integers(0, 9, len(takes))
+    law_starts = np.concatenate([[0], np.cumsum(takes * 40 + 1)])
+    given = (scores, raises, chances, away, absent, starts, takes, law_starts)
+    assert np.abs(household_laws(*given) - readable_household_laws(*given)).max() <= TWINS
 
 
 @given(seeds)
@@ -184,7 +203,7 @@ def test_the_law_serves_without_the_compiler_too(seed: int) -> None:
     county = SmallCounty(seed)
     blocks = county.blocks()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(laws, "_household_laws", lambda: readable_household_laws)
+        patch.setattr(block_laws_room, "_household_laws", lambda: readable_household_laws)
         patch.setattr(
             laws, "_village_sample", lambda: lambda values, chosen, drawn: sample_values(values[chosen], drawn)
         )
@@ -200,7 +219,7 @@ def test_the_chance_that_nothing_is_counted(seed: int) -> None:
     counted = np.array([sum(take for _, take in row) for row in county.villages], dtype=np.int64)
     of_strata = (sampled([{int(counted[i]): Fraction(1)} for i in s.villages], s.drawn) for s in county.strata)
     expected = reduce(added, of_strata, {0: Fraction(1)}).get(0, Fraction(0))
-    assert abs(chance_nothing(counted, county.strata) - float(expected)) <= TWINS
+    assert abs(chance_nothing((counted == 0).astype(float), county.strata) - float(expected)) <= TWINS
 
 
 # --- one transform, cut in pieces -----------------------------------------------------------------
@@ -279,7 +298,7 @@ def test_small_counties_in_residues_equal_enumeration(seed: int) -> None:
 # --- what the window leaves out -------------------------------------------------------------------
 
 
-def full_window(blocks: BlockLaws, strata: Sequence[Stratum]) -> tuple[int, int, float]:
+def full_window(blocks: BlockLaws, strata: Sequence[Stratum], _: Tilting | None) -> tuple[int, int, float]:
     """Return a window that no score can leave."""
     ends = [(blocks.lowest.sum(axis=1)[s.villages], blocks.highest.sum(axis=1)[s.villages], s.drawn) for s in strata]
     low = sum(int(np.sort(lowest)[:drawn].sum()) for lowest, _, drawn in ends)
@@ -292,7 +311,7 @@ def full_window(blocks: BlockLaws, strata: Sequence[Stratum]) -> tuple[int, int,
 def test_the_window_leaves_out_no_more_than_it_says(seed: int, heavy: int, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks, strata = medium_county(seed, heavy=heavy)
     truncated = county_law(blocks, strata)
-    monkeypatch.setattr(laws, "_window", full_window)
+    monkeypatch.setattr(laws, "county_window", full_window)
     full = county_law(blocks, strata)
     allowed = truncated.bound + full.bound
     assert allowed < 1e-12

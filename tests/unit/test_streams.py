@@ -93,4 +93,5 @@ def test_the_numbers_of_the_purposes_never_change() -> None:
         "HOUSEHOLDS": 3,
         "FIELDWORK": 4,
         "RECHECK": 5,
+        "IMPORTANCE": 6,
     }
