@@ -25,6 +25,7 @@ class Purpose(IntEnum):
     FIELDWORK = 4
     RECHECK = 5
     IMPORTANCE = 6
+    RESAMPLING = 7  # of published tables, not of inspections
 
 
 def stream(seed: int, purpose: Purpose, replicate: int = 0) -> np.random.Generator:

@@ -32,12 +32,13 @@ class Provenance:
 
 def provenance(scenario: Scenario) -> Provenance:
     """Return the provenance of an answer to a scenario."""
+    return Provenance(seed=scenario.seed, versions=library_versions(), sha256=scenario.digest)
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the program, Python and the libraries that numbers depend on."""
     versions = {"choucha": version_of("choucha"), "python": python_version()}
-    return Provenance(
-        seed=scenario.seed,
-        versions=versions | {name: version_of(name) for name in _LIBRARIES},
-        sha256=scenario.digest,
-    )
+    return versions | {name: version_of(name) for name in _LIBRARIES}
 
 
 def version_of(name: str) -> str:

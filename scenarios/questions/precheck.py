@@ -258,8 +258,12 @@ def _before(given: _Given) -> State:
 
     # What is known of the belief exactly need not come from points.
     belief = given.belief
-    exactly = {"mean": belief.mean, "upper": belief.upper(CONFIDENCE), "above": belief.above(given.limit)}
-    return replace(settled(state, _numbers).answer, **exactly)
+    return State(
+        mean=belief.mean,
+        upper=belief.upper(CONFIDENCE),
+        above=belief.above(given.limit),
+        fails=settled(state, _numbers).answer.fails,
+    )
 
 
 def _outcome(given: _Given, check: PreCheck) -> Outcome:

@@ -134,6 +134,7 @@ def build(words: Catalogue) -> click.Group:
         ("draw", _draw, _draw_parameters(words)),
         ("estimate", commands.estimate, _estimate_parameters(words)),
         ("coverage", commands.coverage, _coverage_parameters(words)),
+        ("calibrate", commands.calibrate, _calibrate_parameters(words)),
         ("check", commands.check, [click.Argument(["file"], nargs=-1, metavar="FILE")]),
         ("policies", commands.policies, [click.Argument(["names"], nargs=-1, metavar="[NAME]...")]),
     ):
@@ -266,6 +267,20 @@ def _coverage_parameters(words: Catalogue) -> list[click.Parameter]:
         _lonely(words),
         _file(words, "json", name="json_path"),
         *_replacements(words),
+    ]
+
+
+def _calibrate_parameters(words: Catalogue) -> list[click.Parameter]:
+    return [
+        click.Argument(["names"], nargs=-1, metavar="[NAME]..."),
+        click.Option(
+            ["--replicates"],
+            type=WholeNumber("--replicates", least=100),
+            default=2_000,
+            help=words.say("help.replicates"),
+        ),
+        click.Option(["--seed"], type=WholeNumber("--seed"), default=1, help=words.say("help.seed_calibrate")),
+        _file(words, "json", name="json_path"),
     ]
 
 

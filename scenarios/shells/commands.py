@@ -295,6 +295,23 @@ def coverage(
         _tell_written([json_path], words)
 
 
+def calibrate(words: Catalogue, *, names: tuple[str, ...], replicates: int, seed: int, json_path: Path | None) -> None:
+    """Say what the published national outcomes tell, and what they leave open."""
+    from scenarios.files.calibrations import calibration_record, load_published, published_names  # noqa: PLC0415
+    from scenarios.files.records import write_json  # noqa: PLC0415
+    from scenarios.questions.calibrate import calibrate as calibrated  # noqa: PLC0415
+    from scenarios.report.calibrate_text import calibrate_text  # noqa: PLC0415
+    from scenarios.report.text import show  # noqa: PLC0415
+
+    published = [load_published(name) for name in names or published_names()]
+    _require_outputs([json_path] if json_path else [], [])
+    found = [calibrated(each, seed=seed, replicates=replicates) for each in published]
+    show(_console(), *calibrate_text(found, words))
+    if json_path:
+        write_json(calibration_record(found, seed), json_path)
+        _tell_written([json_path], words)
+
+
 DEFAULT_POLICY = "national-2019-central"
 
 

@@ -94,4 +94,5 @@ def test_the_numbers_of_the_purposes_never_change() -> None:
         "FIELDWORK": 4,
         "RECHECK": 5,
         "IMPORTANCE": 6,
+        "RESAMPLING": 7,
     }
