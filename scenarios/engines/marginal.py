@@ -9,7 +9,7 @@ with A[k] the derivative of the sample with respect to Q[k] after village i,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,7 +28,7 @@ from scenarios.scenario import Scenario
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
-_TOGETHER = 512  # frequencies whose recursion is held at once
+_TOGETHER = 256  # frequencies whose recursion is held at once
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -151,7 +151,7 @@ def _part(own: Complexes, right: Complexes, strata: Sequence[Stratum], weight: C
 def _slopes(stratum: Stratum, values: Complexes) -> Complexes:
     """Return the derivatives of a stratum's generating function by its villages' own, shape (M, F)."""
     if isinstance(stratum.design, Srs):
-        return sample_slopes(values, stratum.drawn)
+        return _sample_slopes()(np.ascontiguousarray(values), stratum.drawn)
     slopes = np.empty_like(values)
     for i in range(len(values)):
         # Linear in each village: the slope is the difference between 1 and 0 in its place.
@@ -162,7 +162,17 @@ def _slopes(stratum: Stratum, values: Complexes) -> Complexes:
     return slopes
 
 
-def sample_slopes(values: NDArray[np.complex128], drawn: int) -> NDArray[np.complex128]:
+def _sample_slopes() -> Callable[[Complexes, int], Complexes]:
+    """Return the compiled derivatives, or their readable twin where numba cannot be imported."""
+    try:
+        from scenarios.engines.kernels import sample_slopes  # noqa: PLC0415
+    except ImportError:
+        return readable_sample_slopes
+    compiled: Callable[[Complexes, int], Complexes] = sample_slopes
+    return compiled
+
+
+def readable_sample_slopes(values: NDArray[np.complex128], drawn: int) -> NDArray[np.complex128]:
     """Return the derivatives of a simple random sample's generating function by every unit's own.
 
     Parameters
@@ -180,7 +190,7 @@ def sample_slopes(values: NDArray[np.complex128], drawn: int) -> NDArray[np.comp
     --------
     Two of three units worth 1, 2 and 4: (2 + 4 + 8) / 3; by the first unit's value, (2 + 4) / 3.
 
-    >>> sample_slopes(np.array([[1.0], [2.0], [4.0]], dtype=complex), 2).real.ravel().round(6).tolist()
+    >>> readable_sample_slopes(np.array([[1.0], [2.0], [4.0]], dtype=complex), 2).real.ravel().round(6).tolist()
     [2.0, 1.666667, 1.0]
     """
     size, points = values.shape
