@@ -17,6 +17,7 @@ from scenarios.engines.chance import Chance
 from scenarios.engines.marginal import Drops, drops, put_right
 from scenarios.engines.scores import RATIO_CRITERIA
 from scenarios.engines.threads import Progress, in_threads
+from scenarios.questions.curve import Curve
 from scenarios.scenario import GivenTruth, Level, Scenario, populations
 
 Floats = NDArray[np.float64]
@@ -148,17 +149,32 @@ def attribution(
     (11, 1)
     """
     cell = scenario.at(level)
-    criteria = tuple(
-        name
-        for name in RATIO_CRITERIA
-        if cell.policy.tests(name) and cell.policy.weighting == "raw" and exact.serves(cell, name)
-    )
-    if not criteria:
-        raise refuse("attribution_needs_law", key="--why")
+    criteria = attributable(cell)
     averaged = isinstance(cell.truth, ErrorModel) if cell.averaged is None else cell.averaged
     if averaged:
         return _averaged(cell, level, criteria, progress)
     return _of_one(cell, level, criteria, steps, shown, progress)
+
+
+def attributable(scenario: Scenario) -> tuple[str, ...]:
+    """Return the criteria whose chance can be attributed: those with an exact law of whole-number scores.
+
+    Raises
+    ------
+    InputError
+        ``attribution_needs_law`` where there is none.
+    """
+    raw = scenario.policy.weighting == "raw"
+    found = tuple(c for c in RATIO_CRITERIA if raw and scenario.policy.tests(c) and exact.serves(scenario, c))
+    if not found:
+        raise refuse("attribution_needs_law", key="--why")
+    return found
+
+
+def nearest_to_even(answer: Curve) -> Level:
+    """Return the level of a curve whose chance of failing on any criterion lies nearest one half."""
+    away = [abs((chance.fails["any"] or 0.0) - 0.5) for chance in answer.chances]
+    return answer.levels[int(np.argmin(away))]
 
 
 # --- one population -------------------------------------------------------------------------------

@@ -204,6 +204,8 @@ def _risk_parameters(words: Catalogue) -> list[click.Parameter]:
         _file(words, "figure", name="figures", multiple=True),
         *_replacements(words),
         click.Option(["--engine"], type=OneOf("--engine", ENGINES), default="auto", help=words.say("help.engine")),
+        click.Option(["--why"], is_flag=True, help=words.say("help.why")),
+        click.Option(["--level"], type=Share("--level"), help=words.say("help.level_why")),
         *belief_parameters(words),
     ]
 

@@ -19,6 +19,10 @@ from scenarios.messages import Catalogue, clean
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from scenarios.engines.threads import Progress
+    from scenarios.questions.attribution import Attribution
+    from scenarios.questions.curve import Curve
+    from scenarios.scenario import Scenario
     from scenarios.shells.draw_form import DrawAsked
     from scenarios.shells.risk_beliefs import BeliefsAsked
 
@@ -41,11 +45,14 @@ def risk(
     seed: int | None,
     policy: str | None,
     engine: str,
+    why: bool,
+    level: Decimal | None,
     beliefs: BeliefsAsked,
 ) -> None:
     """Answer with the chance of failing over the error levels, and averaged over what is believed of them."""
     named = _only(argument)
     from scenarios.engines.laws import needs_compiling  # noqa: PLC0415
+    from scenarios.files.attribution_record import attribution_record  # noqa: PLC0415
     from scenarios.files.channels_record import channels_record  # noqa: PLC0415
     from scenarios.files.records import risk_record, write_json  # noqa: PLC0415
     from scenarios.files.scenario_file import (  # noqa: PLC0415
@@ -68,6 +75,7 @@ def risk(
     if save_path:
         require_scenario_suffix(save_path)
     beliefs.require(loaded.scenario)
+    _require_reasons(loaded.scenario, why=why, level=level)
     _require_outputs([*filter(None, (json_path, save_path)), *figures], [named])
     _LOG.info("scenario %s, %d points", loaded.scenario.digest, len(loaded.scenario.points()))
     if needs_compiling():
@@ -76,11 +84,18 @@ def risk(
         answer = curve(loaded.scenario, engine=engine, progress=progress)
         others = channel_answers(answer.scenario, progress=progress)
         believed = beliefs.answers(answer)
+        carried = _reasons(answer, level, progress) if why else None
     assumed = {key: value_of(loaded.tree, key) for key in loaded.scenario.assumed}
-    show(_console(), *risk_text(answer, words, assumed), *believed.text(words), *channels_text(others, words))
+    parts = [*risk_text(answer, words, assumed)]
+    if carried:
+        from scenarios.report.attribution_text import attribution_text  # noqa: PLC0415
+
+        parts += attribution_text(carried, words)
+    show(_console(), *parts, *believed.text(words), *channels_text(others, words))
     written = []
     if json_path:
-        write_json(risk_record(answer) | believed.record() | channels_record(others), json_path)
+        reasons = {"attribution": attribution_record(carried)} if carried else {}
+        write_json(risk_record(answer) | reasons | believed.record() | channels_record(others), json_path)
         written.append(json_path)
     if save_path:
         save_scenario(loaded, save_path)
@@ -89,6 +104,26 @@ def risk(
         save_curve_figure(answer, words, path)
         written.append(path)
     _tell_written(written, words)
+
+
+def _require_reasons(scenario: Scenario, *, why: bool, level: Decimal | None) -> None:
+    """Refuse, before the work, an attribution that nobody can make, and a level for none."""
+    if not why:
+        if level is not None:
+            raise refuse("option_needs", key="--level", allowed="--why")
+        return
+    from scenarios.questions.attribution import attributable  # noqa: PLC0415
+    from scenarios.questions.inspection import at_level  # noqa: PLC0415
+
+    attributable(scenario.at(at_level(scenario, level)))
+
+
+def _reasons(answer: Curve, level: Decimal | None, progress: Progress | None) -> Attribution:
+    from scenarios.questions.attribution import attribution, nearest_to_even  # noqa: PLC0415
+    from scenarios.questions.inspection import at_level  # noqa: PLC0415
+
+    chosen = nearest_to_even(answer) if level is None else at_level(answer.scenario, level)
+    return attribution(answer.scenario, chosen, progress=progress)
 
 
 def check(words: Catalogue, *, file: tuple[str, ...]) -> None:

@@ -1,0 +1,116 @@
+"""The answer of `choucha risk --why`: who carries the risk, and what putting villages right buys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from scenarios.messages import Catalogue, clean
+from scenarios.questions.attribution import SMALL, Attribution, Carried
+from scenarios.report.facts import tested
+from scenarios.report.text import level_names, level_value, shown_chance
+from scenarios.report.words import averaged_chance, chance, percent
+
+
+def attribution_text(found: Attribution, words: Catalogue) -> Iterator[RenderableType]:
+    """Yield who carries the risk.
+
+    Parameters
+    ----------
+    found : Attribution
+        The answer.
+    words : Catalogue
+        The language.
+    """
+    yield ""
+    yield Text(words.say("attribution.title"), style="bold")
+    level = words.say("place.joiner").join(
+        f"{level_names(axis, words)} {level_value(axis[0], found.level[axis[0]])}" for axis in _axes(found.level)
+    )
+    yield words.say("attribution.at_level", level=level) if level else words.say("attribution.at_given")
+    yield words.say("attribution.averaged" if found.populations else "attribution.of_one", count=found.populations)
+    yield _chances(found, words)
+    for kind in ("strata", "townships", "villages"):
+        parts = getattr(found, kind)
+        if parts:
+            yield words.say(f"attribution.{kind}")
+            yield _parts(found, parts, words, stratum=kind == "strata")
+    yield words.say("attribution.note_sum" if found.populations else "attribution.note_drop")
+    if found.before is not None and found.steps:
+        yield ""
+        yield Text(words.say("attribution.fix_title"), style="bold")
+        yield _steps(found, words)
+        yield words.say("attribution.note_fix", small=percent(SMALL))
+
+
+def _axes(level: Mapping[str, object]) -> list[tuple[str, ...]]:
+    """Return the level's keys, those that share a value together."""
+    by_value: dict[object, list[str]] = {}
+    for key, value in level.items():
+        by_value.setdefault(value, []).append(key)
+    return [tuple(keys) for keys in by_value.values()]
+
+
+def _chances(found: Attribution, words: Catalogue) -> str:
+    told = (f"{words.say(f'criterion.{name}')} {_told(value, found)}" for name, value in found.chance.items())
+    return words.say("attribution.chances", chances=words.say("place.joiner").join(told))
+
+
+def _told(value: float, found: Attribution) -> str:
+    return averaged_chance(value) if found.populations else chance(value)
+
+
+def _parts(found: Attribution, parts: Sequence[Carried], words: Catalogue, *, stratum: bool) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(words.say("attribution.column_part"), overflow="fold")
+    for column in ("villages", "wrong"):
+        table.add_column(words.say(f"attribution.column_{column}"), justify="right")
+    for name in found.chance:
+        table.add_column(words.say(f"criterion.{name}"), justify="right", overflow="fold")
+    for part in parts:
+        shown = words.stratum(part.name) if stratum else clean(part.name)
+        drops = [_share(found, part, name) if found.populations else _points(part.drop[name]) for name in found.chance]
+        table.add_row(shown, str(part.villages), f"{part.wrong_persons:,.0f}", *drops)
+    return table
+
+
+def _share(found: Attribution, part: Carried, name: str) -> str:
+    """Return a part's share of what all villages carry, with its standard error; - where that is next to nothing."""
+    whole = sum(stratum.drop[name] for stratum in found.strata)
+    if whole < _LITTLE:
+        return "-"
+    return f"{part.drop[name] / whole * 100:.0f}%±{max(part.error[name] / whole * 100, 0.1):.1f}"
+
+
+def _points(drop: float) -> str:
+    """Return a drop in percentage points."""
+    return f"{-drop * 100:+.1f}" if abs(drop) >= _LITTLE else "0"
+
+
+_LITTLE = 0.0005  # of a chance: it would be told as 0
+
+
+def _steps(found: Attribution, words: Catalogue) -> Table:
+    before, frame = found.before, found.scenario.frame
+    assert before is not None  # noqa: S101 - the caller has looked
+    questions = tested(found.scenario.policy)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("order", "township", "village"):
+        table.add_column(words.say(f"attribution.column_{column}"), justify="right" if column == "order" else "left")
+    table.add_column(words.say("attribution.column_right"), justify="right", overflow="fold")
+    for question in questions:
+        table.add_column(words.say(f"criterion.{question}"), justify="right", overflow="fold")
+    table.add_row("0", "", words.say("attribution.as_it_is"), "", *(shown_chance(before, q, words) for q in questions))
+    for i, step in enumerate(found.steps, start=1):
+        table.add_row(
+            str(i),
+            clean(frame.townships[step.village]),
+            clean(frame.villages[step.village]),
+            words.say("attribution.right", households=step.wrong_households, persons=step.wrong_persons),
+            *(shown_chance(step.chance, q, words) for q in questions),
+        )
+    return table

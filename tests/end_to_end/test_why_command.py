@@ -1,0 +1,45 @@
+"""`choucha risk --why`: who carries the risk, as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from choucha_command import Inside, write_scenario
+
+from scenarios.messages import LANGUAGES, catalogue
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_reasons_for_one_population(language: str, inside: Inside) -> None:
+    words = catalogue(language)
+    text = write_scenario(inside.folder).read_text(encoding="utf-8")
+    (inside.folder / "one.toml").write_text(
+        text.replace("[plan]", '[population]\nkind = "levels"\naveraged = false\n[plan]'), encoding="utf-8"
+    )
+    answer = inside("risk", "one.toml", "--why", "--level", "5%", "--json", "answer.json", "--lang", language)
+    assert answer.status == 0, answer.err
+    assert words.say("attribution.title") in answer.out
+    assert words.say("attribution.fix_title") in answer.out
+    found = json.loads((inside.folder / "answer.json").read_text(encoding="utf-8"))["attribution"]
+    assert found["level"] == {"wrong_exit": 0.05, "missed": 0.05}
+    assert found["populations"] == 0
+    assert {part["name"] for part in found["townships"]} == {"云岫镇", "石泉乡", "柏树乡"}
+    assert found["steps"]
+    chances = [found["before"]["chance"]["any"], *(step["chance"]["any"] for step in found["steps"])]
+    assert chances[-1] < chances[0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_reasons_on_average(language: str, inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    from scenarios.questions import attribution as room  # noqa: PLC0415
+
+    monkeypatch.setattr(room, "POPULATIONS", 4)
+    words = catalogue(language)
+    write_scenario(inside.folder)
+    answer = inside("risk", "scenario.toml", "--why", "--json", "answer.json", "--lang", language)
+    assert answer.status == 0, answer.err
+    assert words.say("attribution.title") in answer.out
+    assert words.say("attribution.fix_title") not in answer.out
+    found = json.loads((inside.folder / "answer.json").read_text(encoding="utf-8"))["attribution"]
+    assert (found["populations"], found["villages"], found["steps"]) == (4, [], [])
