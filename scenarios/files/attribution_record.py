@@ -20,16 +20,18 @@ def attribution_record(found: Attribution) -> dict[str, Any]:
     -------
     dict
         ``{"level", "populations", "chance", "standard_error", "strata", "townships", "villages", "before", "steps"}``.
+        What a part carries is its ``drop`` for one population, ``sum_of_village_drops`` on average over many: the
+        first is what putting it right takes off, the second only says where to look.
     """
-    frame = found.scenario.frame
+    frame, what = found.scenario.frame, "sum_of_village_drops" if found.populations else "drop"
     return {
         "level": {key: float(value) for key, value in found.level.items()},
         "populations": found.populations,
         "chance": dict(found.chance),
         "standard_error": dict(found.error),
-        "strata": [_carried(part) for part in found.strata],
-        "townships": [_carried(part) for part in found.townships],
-        "villages": [_carried(part) for part in found.villages],
+        "strata": [_carried(part, what) for part in found.strata],
+        "townships": [_carried(part, what) for part in found.townships],
+        "villages": [_carried(part, what) for part in found.villages],
         "before": None if found.before is None else _chance(found.before),
         "steps": [
             {
@@ -46,12 +48,12 @@ def attribution_record(found: Attribution) -> dict[str, Any]:
     }
 
 
-def _carried(part: Carried) -> dict[str, Any]:
+def _carried(part: Carried, what: str) -> dict[str, Any]:
     return {
         "name": part.name,
         "villages": part.villages,
         "wrong_persons": part.wrong_persons,
-        "drop": dict(part.drop),
+        what: dict(part.drop),
         "standard_error": dict(part.error),
     }
 

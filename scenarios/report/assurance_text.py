@@ -15,7 +15,7 @@ from scenarios.questions.chance_of_levels import Averaged
 from scenarios.questions.curve import Curve
 from scenarios.questions.precheck import Outcome, Prechecked, State
 from scenarios.report.facts import tested
-from scenarios.report.text import level_names, level_value
+from scenarios.report.level_words import held_level, level_names
 from scenarios.report.words import averaged_chance, chance, percent, simulated_chance
 
 
@@ -129,12 +129,8 @@ def _points(value: float) -> str:
 
 
 def _held(curve: Curve, words: Catalogue) -> Iterator[str]:
-    held = [
-        f"{level_names(axis.keys, words)} {level_value(axis.keys[0], axis.values[0])}"
-        for axis in curve.scenario.grid[1:]
-    ]
-    if held:
-        yield words.say("assurance.note_held", values=words.say("place.joiner").join(held))
+    if held := held_level(curve, words):
+        yield words.say("assurance.note_held", values=held)
 
 
 def precheck_text(found: Prechecked, words: Catalogue) -> Iterator[RenderableType]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.console import RenderableType
@@ -12,8 +12,11 @@ from rich.text import Text
 from scenarios.messages import Catalogue, clean
 from scenarios.questions.attribution import SMALL, Attribution, Carried
 from scenarios.report.facts import tested
-from scenarios.report.text import level_names, level_value, shown_chance
+from scenarios.report.level_words import told_level
+from scenarios.report.text import shown_chance
 from scenarios.report.words import averaged_chance, chance, percent
+
+_LITTLE = 0.0005  # of a chance: it would be told as 0
 
 
 def attribution_text(found: Attribution, words: Catalogue) -> Iterator[RenderableType]:
@@ -28,9 +31,7 @@ def attribution_text(found: Attribution, words: Catalogue) -> Iterator[Renderabl
     """
     yield ""
     yield Text(words.say("attribution.title"), style="bold")
-    level = words.say("place.joiner").join(
-        f"{level_names(axis, words)} {level_value(axis[0], found.level[axis[0]])}" for axis in _axes(found.level)
-    )
+    level = told_level(found.level, words)
     yield words.say("attribution.at_level", level=level) if level else words.say("attribution.at_given")
     yield words.say("attribution.averaged" if found.populations else "attribution.of_one", count=found.populations)
     yield _chances(found, words)
@@ -47,21 +48,16 @@ def attribution_text(found: Attribution, words: Catalogue) -> Iterator[Renderabl
         yield words.say("attribution.note_fix", small=percent(SMALL))
 
 
-def _axes(level: Mapping[str, object]) -> list[tuple[str, ...]]:
-    """Return the level's keys, those that share a value together."""
-    by_value: dict[object, list[str]] = {}
-    for key, value in level.items():
-        by_value.setdefault(value, []).append(key)
-    return [tuple(keys) for keys in by_value.values()]
-
-
 def _chances(found: Attribution, words: Catalogue) -> str:
-    told = (f"{words.say(f'criterion.{name}')} {_told(value, found)}" for name, value in found.chance.items())
+    told = (f"{words.say(f'criterion.{name}')} {_told(found, name)}" for name in found.chance)
     return words.say("attribution.chances", chances=words.say("place.joiner").join(told))
 
 
-def _told(value: float, found: Attribution) -> str:
-    return averaged_chance(value) if found.populations else chance(value)
+def _told(found: Attribution, name: str) -> str:
+    value, error = found.chance[name], found.error[name]
+    if not found.populations:
+        return chance(value)
+    return averaged_chance(value) + (f"±{error * 100:.1f}" if error >= _LITTLE else "")
 
 
 def _parts(found: Attribution, parts: Sequence[Carried], words: Catalogue, *, stratum: bool) -> Table:
@@ -83,15 +79,12 @@ def _share(found: Attribution, part: Carried, name: str) -> str:
     whole = sum(stratum.drop[name] for stratum in found.strata)
     if whole < _LITTLE:
         return "-"
-    return f"{part.drop[name] / whole * 100:.0f}%±{max(part.error[name] / whole * 100, 0.1):.1f}"
+    return f"{part.drop[name] / whole * 100:z.0f}%±{max(part.error[name] / whole * 100, 0.1):.1f}"
 
 
 def _points(drop: float) -> str:
     """Return a drop in percentage points."""
     return f"{-drop * 100:+.1f}" if abs(drop) >= _LITTLE else "0"
-
-
-_LITTLE = 0.0005  # of a chance: it would be told as 0
 
 
 def _steps(found: Attribution, words: Catalogue) -> Table:

@@ -24,7 +24,7 @@ from scenarios.questions.channel_facts import (
     Informed,
     Visited,
 )
-from scenarios.report.text import level_names, level_value
+from scenarios.report.level_words import told_level
 from scenarios.report.words import averaged_chance, chance, percent, rate, simulated_chance
 from scenarios.scenario import GivenTruth, Scenario
 
@@ -78,15 +78,10 @@ def _level(answers: ChannelAnswers, words: Catalogue) -> str:
     level: dict[str, object] = dict(answers.level)
     key = "channels.level" if level else "channels.level_stated"
     level = level or {name: getattr(truth, name) for name in ("wrong_exit", "missed", "disapproval")}
-    told = [
-        f"{level_names(tuple(k for k, v in level.items() if v == value), words)} "
-        f"{level_value(next(k for k, v in level.items() if v == value), value)}"
-        for value in dict.fromkeys(level.values())
-    ]
     populations = words.say(
         "channels.averaged" if answers.populations > 1 else "channels.one", seed=answers.scenario.seed
     )
-    return words.say(key, levels=words.say("place.joiner").join(told), populations=populations)
+    return words.say(key, levels=told_level(level, words), populations=populations)
 
 
 def _simulated(answers: ChannelAnswers, value: float) -> str:

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from scenarios.messages import Catalogue, clean
 from scenarios.questions.coverage import Coverage, Covered
+from scenarios.report.level_words import level_names, level_value
 from scenarios.report.setting import setting
-from scenarios.report.text import level_names, level_value
 from scenarios.report.words import percent
 
 

@@ -12,7 +12,8 @@ from scenarios.figures.save import save_figure
 from scenarios.messages import Catalogue, catalogue, clean
 from scenarios.questions.curve import Curve
 from scenarios.report.facts import drawn_villages, expected_visits
-from scenarios.report.text import level_names, level_value, shown_chance
+from scenarios.report.level_words import level_names, level_value
+from scenarios.report.text import shown_chance
 from scenarios.report.words import percent
 from scenarios.scenario import Scenario
 

@@ -19,9 +19,9 @@ from scenarios.messages import Catalogue, clean
 from scenarios.provenance import provenance
 from scenarios.questions.assessment import Assessment
 from scenarios.questions.inspection import Inspection
+from scenarios.report.level_words import told_level
 from scenarios.report.rules_text import rules_text
 from scenarios.report.setting import limit_sign, setting
-from scenarios.report.text import level_names, level_value
 from scenarios.report.words import chance, chance_range, percent, rate
 from scenarios.scenario import GivenTruth
 
@@ -69,13 +69,7 @@ def assumed_text(inspection: Inspection, words: Catalogue) -> str:
         return words.say("risk.truth_given")
     if not inspection.level:
         return words.say("draw.assumed_stated")
-    axes = dict.fromkeys(inspection.level.values())
-    levels = [
-        f"{level_names(tuple(k for k, v in inspection.level.items() if v == value), words)} "
-        f"{level_value(next(k for k, v in inspection.level.items() if v == value), value)}"
-        for value in axes
-    ]
-    return words.say("draw.assumed", levels=words.say("place.joiner").join(levels))
+    return words.say("draw.assumed", levels=told_level(inspection.level, words))
 
 
 def verdict_text(assessment: Assessment, words: Catalogue) -> Iterator[RenderableType]:

@@ -19,6 +19,7 @@ from scenarios.questions.curve import Curve, other_denominator
 from scenarios.questions.reach import chance_drawn, unreachable
 from scenarios.questions.tipping import SHARES, Tipping
 from scenarios.report.facts import has_exact_reach, largest_tie, looks_for_errors, tested, unmeasured, unserved
+from scenarios.report.level_words import RATES, held_level, level_names, level_value
 from scenarios.report.setting import policy_value, setting
 from scenarios.report.words import averaged_chance, chance, chance_range, percent, rounded_up, simulated_chance
 from scenarios.scenario import GivenTruth, Scenario
@@ -136,19 +137,6 @@ def shown_chance(answer: Chance, question: str, words: Catalogue) -> str:
     return chance(value)
 
 
-def level_names(keys: tuple[str, ...], words: Catalogue) -> str:
-    """Return the name of a grid axis, keys that move together joined by an equals sign."""
-    return words.say("level.equal").join(words.say(f"level.{key}") for key in keys)
-
-
-RATES = ("wrong_exit", "missed", "disapproval", "whole_wrong_exit", "whole_missed")
-
-
-def level_value(key: str, value: object) -> str:
-    """Return an axis value as it is read: rates in percent, the rest as a number."""
-    return percent(value) if key in RATES else f"{float(value):g}"  # type: ignore[arg-type]
-
-
 def _headline(curve: Curve, words: Catalogue) -> Iterator[RenderableType]:
     """Yield the answer in one sentence, where the chance that anything fails passes both shares inside the grid."""
     levels = {each.share: each.level for each in curve.tipping if each.question == "any"}
@@ -182,12 +170,8 @@ def _tipping(curve: Curve, words: Catalogue) -> Iterator[RenderableType]:
         cells = [_tipping_cell(curve, each, words) for each in curve.tipping if each.question == question]
         table.add_row(words.say(f"criterion.{question}"), *cells)
     yield table
-    held = [
-        f"{level_names(axis.keys, words)} {level_value(axis.keys[0], axis.values[0])}"
-        for axis in curve.scenario.grid[1:]
-    ]
-    if held:
-        yield words.say("risk.tipping_held", values=words.say("place.joiner").join(held))
+    if held := held_level(curve, words):
+        yield words.say("risk.tipping_held", values=held)
 
 
 def _tipping_cell(curve: Curve, tipping: Tipping, words: Catalogue) -> str:

@@ -10,6 +10,12 @@ from choucha_command import Inside, write_scenario
 from scenarios.messages import LANGUAGES, catalogue
 
 
+def row_of(part: str, text: str) -> list[str]:
+    """Return the cells of a part's first row in the tables of reasons."""
+    title = max(text.find(catalogue(language).say("attribution.title")) for language in LANGUAGES)
+    return next(line.split() for line in text[title:].splitlines() if line.strip().startswith(part))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_reasons_for_one_population(language: str, inside: Inside) -> None:
     words = catalogue(language)
@@ -26,6 +32,10 @@ def test_reasons_for_one_population(language: str, inside: Inside) -> None:
     assert found["populations"] == 0
     assert {part["name"] for part in found["townships"]} == {"云岫镇", "石泉乡", "柏树乡"}
     assert found["steps"]
+    (remote,) = [part for part in found["strata"] if part["name"] == "remote"]
+    told = row_of(words.stratum("remote"), answer.out)
+    for criterion, value in zip(found["chance"], told[-len(found["chance"]) :], strict=True):
+        assert float(value) == pytest.approx(-remote["drop"][criterion] * 100, abs=0.051)
     chances = [found["before"]["chance"]["any"], *(step["chance"]["any"] for step in found["steps"])]
     assert chances[-1] < chances[0]
 
@@ -43,3 +53,10 @@ def test_reasons_on_average(language: str, inside: Inside, monkeypatch: pytest.M
     assert words.say("attribution.fix_title") not in answer.out
     found = json.loads((inside.folder / "answer.json").read_text(encoding="utf-8"))["attribution"]
     assert (found["populations"], found["villages"], found["steps"]) == (4, [], [])
+    told = row_of(words.stratum("remote"), answer.out)
+    for criterion, value in zip(found["chance"], told[-len(found["chance"]) :], strict=True):
+        sums = {part["name"]: part["sum_of_village_drops"][criterion] for part in found["strata"]}
+        if value != "-":
+            share = sums["remote"] / sum(sums.values()) * 100
+            assert float(value.split("%")[0]) == pytest.approx(share, abs=0.501)
+    assert "-" not in told[-len(found["chance"])]

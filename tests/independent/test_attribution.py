@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_exact_by_design import county_of
+from test_exact_by_design import scenario_of
 from tiny_counties import write_tiny_county
-from tiny_situations import population_of
 
-from estimators.policy import Policy
 from sampler.designs import DESIGNS
 from sampler.error_model import nested_populations
 from sampler.errors import InputError
@@ -25,7 +23,7 @@ from scenarios.engines.scores import RATIO_CRITERIA
 from scenarios.files.scenario_file import load_scenario
 from scenarios.questions import attribution as room
 from scenarios.questions.attribution import attributable, attribution
-from scenarios.scenario import GivenTruth, Scenario, populations
+from scenarios.scenario import Scenario, populations
 
 TOLERANCE = 1e-12
 LEVEL = {"wrong_exit": Decimal("0.015"), "missed": Decimal("0.015"), "disapproval": Decimal("0.09")}
@@ -61,17 +59,8 @@ def test_drops_of_tiny_counties(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("seed", range(8))
 def test_drops_under_every_design(name: str, seed: int) -> None:
-    county, plan, limits, at_limit_fails = county_of(seed)
-    population = population_of(county)
-    scenario = Scenario(
-        name="tiny",
-        seed=1,
-        frame=population.frame,
-        truth=GivenTruth(wrong_persons=population.wrong_persons, approves=population.approves),
-        plan=replace(plan, selection=name),
-        policy=Policy(name="tiny", limits=limits, at_limit_fails=at_limit_fails),
-        averaged=False,
-    )
+    scenario = scenario_of(seed, name)
+    (population,) = populations([scenario])
     for criterion in RATIO_CRITERIA:
         found = drops(scenario, population, criterion)
         assert np.abs(found.drops - one_by_one(scenario, population, criterion)).max() <= TOLERANCE

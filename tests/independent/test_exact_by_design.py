@@ -83,22 +83,27 @@ def both(one: Sums, other: Sums) -> Sums:
     return law
 
 
+def scenario_of(seed: int, design: str) -> Scenario:
+    """Return the inspection of a county of `county_of` under a design, as the engines read it."""
+    county, plan, limits, at_limit_fails = county_of(seed)
+    population = population_of(county)
+    return Scenario(
+        name="tiny",
+        seed=1,
+        frame=population.frame,
+        truth=GivenTruth(wrong_persons=population.wrong_persons, approves=population.approves),
+        plan=Plan(villages=plan.villages, take=plan.take, selection=design),
+        policy=Policy(name="tiny", limits=limits, at_limit_fails=at_limit_fails),
+        averaged=False,
+    )
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("seed", COUNTIES)
 def test_exact_chances_under_every_design(name: str, seed: int) -> None:
     county, plan, limits, at_limit_fails = county_of(seed)
     drawn = plan.villages["ordinary"]
-    population = population_of(county)
-    scenario = Scenario(
-        name="tiny",
-        seed=1,
-        frame=population.frame,
-        truth=GivenTruth(wrong_persons=population.wrong_persons, approves=population.approves),
-        plan=Plan(villages=plan.villages, take=plan.take, selection=name),
-        policy=Policy(name="tiny", limits=limits, at_limit_fails=at_limit_fails),
-        averaged=False,
-    )
-    (found,) = exact.chances([scenario])
+    (found,) = exact.chances([scenario_of(seed, name)])
     villages = LAWS[name](chances_of(name, county, drawn), ())
     for criterion in COUNTED:
         laws = [of_village(county, v, dict(plan.take), criterion) for v in range(len(county.strata))]
