@@ -83,14 +83,15 @@ def _mistake(detail: Any, model: type[BaseModel]) -> Mistake:
 _EXPECTED = {
     "decimal_type": "number", "is_instance_of": "number", "int_type": "whole number", "string_type": "text",
     "bool_type": "true, false", "model_type": "table", "list_type": "list", "dict_type": "table",
-    "model_attributes_type": "table", "finite_number": "number",
+    "model_attributes_type": "table", "finite_number": "number", "float_type": "number", "too_short": "filled list",
+    "string_pattern_mismatch": "share",
 }  # fmt: skip
 
 
 # What pydantic calls the members of our unions in a location.
 _UNION_TAGS = re.compile(
     r"given|levels|two-stage|spot-check|RangeDocument|GivenDocument|LevelsDocument|TwoStageDocument|SpotCheckDocument"
-    r"|dict\[.*\]|list\[.*\]|constrained-int|int|function-.*"
+    r"|dict\[.*\]|list\[.*\]|constrained-int|int|function-.*|\[key\]"  # the last: it is the key that is wrong
 )
 
 

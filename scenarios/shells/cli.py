@@ -135,6 +135,7 @@ def build(words: Catalogue) -> click.Group:
         ("estimate", commands.estimate, _estimate_parameters(words)),
         ("coverage", commands.coverage, _coverage_parameters(words)),
         ("calibrate", commands.calibrate, _calibrate_parameters(words)),
+        ("compare", commands.compare, _compare_parameters(words)),
         ("check", commands.check, [click.Argument(["file"], nargs=-1, metavar="FILE")]),
         ("policies", commands.policies, [click.Argument(["names"], nargs=-1, metavar="[NAME]...")]),
     ):
@@ -282,6 +283,13 @@ def _calibrate_parameters(words: Catalogue) -> list[click.Parameter]:
             help=words.say("help.replicates"),
         ),
         click.Option(["--seed"], type=WholeNumber("--seed"), default=1, help=words.say("help.seed_calibrate")),
+        _file(words, "json", name="json_path"),
+    ]
+
+
+def _compare_parameters(words: Catalogue) -> list[click.Parameter]:
+    return [
+        click.Argument(["saved"], nargs=-1, metavar="OLD NEW"),
         _file(words, "json", name="json_path"),
     ]
 

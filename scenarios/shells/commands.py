@@ -347,6 +347,27 @@ def calibrate(words: Catalogue, *, names: tuple[str, ...], replicates: int, seed
         _tell_written([json_path], words)
 
 
+def compare(words: Catalogue, *, saved: tuple[str, ...], json_path: Path | None) -> None:
+    """Say what changed between two saved answers."""
+    if len(saved) < 2:
+        raise refuse("missing_argument", found="NEW" if saved else "OLD NEW")
+    if len(saved) > 2:
+        raise refuse("extra_argument", found=saved[2])
+    from scenarios.files.records import write_json  # noqa: PLC0415
+    from scenarios.files.saved_risks import comparison_record, read_risk  # noqa: PLC0415
+    from scenarios.questions.comparison import comparison  # noqa: PLC0415
+    from scenarios.report.comparison_text import comparison_text  # noqa: PLC0415
+    from scenarios.report.text import show  # noqa: PLC0415
+
+    _require_outputs([json_path] if json_path else [], saved)
+    old, new = (read_risk(Path(each)) for each in saved)
+    found = comparison(old, new)
+    show(_console(), *comparison_text(found, words))
+    if json_path:
+        write_json(comparison_record(found), json_path)
+        _tell_written([json_path], words)
+
+
 DEFAULT_POLICY = "national-2019-central"
 
 
