@@ -33,6 +33,7 @@ PositiveCount = Annotated[int, Interval(ge=1, le=10_000_000)]
 Steps = Annotated[int, Interval(ge=2, le=1001)]
 DesignEffect = Annotated[Decimal, Interval(ge=1, le=1000)]
 Points = Annotated[Decimal, Interval(ge=-1000, le=1000)]  # of a score
+CountyNumber = Annotated[int, Interval(ge=1, le=832)]  # of the synthetic counties
 Seed = Annotated[int, Interval(ge=0, lt=2**63)]
 
 
@@ -81,6 +82,18 @@ def holds(value: Any, domain: object) -> bool:
     if value != value:  # noqa: PLR0124 - not a number lies in no domain, and a decimal one cannot be compared
         return False
     return all(tests[type(bound)](bound) for bound in bounds(domain))
+
+
+def require_domain(key: str, value: Any, domain: object) -> None:
+    """Check one number.
+
+    Raises
+    ------
+    InputError
+        ``outside_domain``.
+    """
+    if not holds(value, domain):
+        raise InputError([Mistake("outside_domain", {"key": key, "found": str(value), "allowed": describe(domain)})])
 
 
 def require_domains(record: object) -> None:

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
+from os import cpu_count, environ
 from typing import TypeVar
+
+from sampler.errors import refuse
+
+THREADS = "CHOUCHA_THREADS"
+_MOST = 1_024
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 Progress = Callable[[int, int], None]
+
+
+def threads() -> int:
+    """Return how many threads work side by side: the environment's ``CHOUCHA_THREADS``, else one a core.
+
+    Raises
+    ------
+    InputError
+        ``outside_domain`` where the variable holds no whole number from 1 to 1,024.
+    """
+    stated = environ.get(THREADS)
+    if not stated:
+        return cpu_count() or 1
+    if not (stated.isdecimal() and 1 <= int(stated) <= _MOST):
+        raise refuse("outside_domain", key=THREADS, found=stated, allowed=f"1 <= x <= {_MOST}")
+    return int(stated)
 
 
 def in_threads(work: Callable[[Job], Answer], jobs: Sequence[Job], *, progress: Progress | None = None) -> list[Answer]:
@@ -29,7 +50,7 @@ def in_threads(work: Callable[[Job], Answer], jobs: Sequence[Job], *, progress: 
     >>> in_threads(abs, [-1, -2])
     [1, 2]
     """
-    pool = ThreadPoolExecutor(max_workers=cpu_count() or 1)
+    pool = ThreadPoolExecutor(max_workers=threads())
     try:
         answers = []
         for answer in pool.map(work, jobs):

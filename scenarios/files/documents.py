@@ -15,6 +15,7 @@ from sampler.domains import (
     Absence,
     Correlation,
     Count,
+    CountyNumber,
     Distance,
     EffectSd,
     ErrorLevel,
@@ -45,18 +46,19 @@ DistanceIn = Annotated[Distance, FromNumber]
 
 
 class FrameDocument(Document):
-    """``[frame]``: where the county comes from, exactly one of `file` and `county`."""
+    """``[frame]``: where the county comes from, exactly one of `file`, `county` and `synthetic`."""
 
     file: str | None = None
     county: str | None = None
+    synthetic: CountyNumber | None = None
     name: str | None = None
     key_share: ShareIn = Decimal(0)
     hamlets: Count = 0
 
     @model_validator(mode="after")
     def _one_origin(self) -> FrameDocument:
-        if (self.file is None) == (self.county is None):
-            raise PydanticCustomError("one_of", "one of", {"allowed": "file, county"})
+        if sum(origin is not None for origin in (self.file, self.county, self.synthetic)) != 1:
+            raise PydanticCustomError("one_of", "one of", {"allowed": "file, county, synthetic"})
         return self
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
-from importlib.resources import as_file, files
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -22,9 +22,9 @@ from sampler.designs import DESIGNS
 from sampler.domains import describe, holds
 from sampler.error_model import ErrorModel
 from sampler.errors import InputError, Mistake, refuse
-from sampler.frame import with_marks
 from scenarios.files.atomic import write_atomically
 from scenarios.files.channels_documents import channels_of
+from scenarios.files.counties import county_of
 from scenarios.files.documents import (
     GridDocument,
     LevelsDocument,
@@ -35,7 +35,7 @@ from scenarios.files.documents import (
 from scenarios.files.faults import mistakes_of
 from scenarios.files.plans import fieldwork_of, plan_of, with_plan_defaults
 from scenarios.files.policies import policy_of
-from scenarios.files.tables import County, read_county
+from scenarios.files.tables import County
 from scenarios.files.toml import Tree, parse_toml, read_toml
 from scenarios.files.truth import truth_of
 from scenarios.scenario import Axis, GivenTruth, Scenario
@@ -95,7 +95,22 @@ def load_scenario(argument: str | None = None, *, seed: int | None = None, polic
     >>> load_scenario("example").scenario.frame.group_persons.sum()
     np.int64(230700)
     """
-    name = "example" if argument is None else argument
+    tree, file = scenario_tree("example" if argument is None else argument)
+    if seed is not None:
+        tree["seed"] = seed
+    if policy is not None:
+        tree["policy"] = {"name": policy}
+    return scenario_of(tree, file)
+
+
+def scenario_tree(name: str) -> tuple[Tree, str]:
+    """Return the keys of the scenario a user names, as `load_scenario` takes it, and the file they stand in.
+
+    Raises
+    ------
+    InputError
+        Where nothing has that name or it cannot be read; the keys themselves are not looked at.
+    """
     path = Path(name)
     if not name or "\0" in name:
         raise refuse("no_such_name", found=name)
@@ -109,33 +124,53 @@ def load_scenario(argument: str | None = None, *, seed: int | None = None, polic
                 allowed=", ".join(scenario_names()),
             )
         content = files("scenarios.data").joinpath("library", f"{name}.toml").read_bytes()
-        tree, file = parse_toml(content, f"{name}.toml"), f"{name}.toml"
-    elif path.suffix.lower() == ".toml":
-        tree, file = read_toml(path), path.name
-    else:
-        tree, file = (
-            {"schema": "scenario/1", "name": path.stem, "frame": {"file": str(path.resolve())}},
-            path.name,
-        )
-    if seed is not None:
-        tree["seed"] = seed
-    if policy is not None:
-        tree["policy"] = {"name": policy}
-    return _build(tree, file)
+        return parse_toml(content, f"{name}.toml"), f"{name}.toml"
+    if path.suffix.lower() == ".toml":
+        return read_toml(path), path.name
+    return {"schema": "scenario/1", "name": path.stem, "frame": {"file": str(path.resolve())}}, path.name
 
 
-def _build(tree: Tree, file: str) -> ScenarioFile:
+def scenario_document(tree: Tree, file: str) -> ScenarioDocument:
+    """Return what a scenario states, checked as far as that goes without its tables.
+
+    Raises
+    ------
+    InputError
+        With every mistake found.
+    """
     try:
-        document = ScenarioDocument.model_validate(tree)
-    except ValidationError as error:
-        raise InputError(mistakes_of(error, ScenarioDocument, file)) from error
-    try:
-        document = _with_defaults(document)
-        county = _county(document)
-        plan = with_plan_defaults(document.plan, len(county.frame.codes))
-        document = document.model_copy(update={"plan": plan})
+        document = _with_defaults(ScenarioDocument.model_validate(tree))
         if document.grid:
             _require_grid_domains(_axes(document.grid))
+    except ValidationError as error:
+        raise InputError(mistakes_of(error, ScenarioDocument, file)) from error
+    except InputError as error:
+        raise InputError(m.at(file=file) for m in error.mistakes) from error
+    return document
+
+
+def scenario_of(tree: Tree, file: str, *, county: County | None = None) -> ScenarioFile:
+    """Return the scenario of a file's keys.
+
+    Parameters
+    ----------
+    tree : dict
+        The keys.
+    file : str
+        Named in messages.
+    county : County, optional
+        What ``[frame]`` names, where it was read before.
+
+    Raises
+    ------
+    InputError
+        With every mistake found.
+    """
+    document = scenario_document(tree, file)
+    try:
+        county = county or county_of(document.frame)
+        plan = with_plan_defaults(document.plan, len(county.frame.codes))
+        document = document.model_copy(update={"plan": plan})
         scenario = Scenario(
             name=document.name,
             seed=document.seed,
@@ -205,41 +240,6 @@ def _with_defaults(document: ScenarioDocument) -> ScenarioDocument:
     return document.model_copy(update={"grid": grid})
 
 
-def _county(document: ScenarioDocument) -> County:
-    stated = document.frame
-    if stated.file is not None:
-        county = read_county(Path(stated.file), name=stated.name)
-    else:
-        shipped = str(stated.county)
-        if shipped not in county_names():
-            close = get_close_matches(shipped, county_names(), n=1)
-            allowed = ", ".join(county_names())
-            raise refuse(
-                "not_a_choice", key="frame.county", found=shipped, nearest=close[0] if close else "", allowed=allowed
-            )
-        with as_file(files("scenarios.data").joinpath("counties", shipped)) as folder:
-            county = read_county(folder, name=stated.name or COUNTIES[shipped], synthetic=True)
-    if not (stated.key_share or stated.hamlets):
-        return county
-    marked = with_marks(county.frame, key_share=float(stated.key_share), hamlets=stated.hamlets)
-    return replace(county, frame=marked)
-
-
-def county_names() -> tuple[str, ...]:
-    """Return the names of the shipped counties, all of them synthetic."""
-    return tuple(COUNTIES)
-
-
-# Names as shown; each is a folder of `scenarios/data/counties`.
-COUNTIES = {
-    "example": "云台县",
-    "monitoring": "云台县（按监测对象分类）",
-    "survey": "望川县",
-    "lot": "一批接种区",
-    "caseload": "一州一年的案件",
-}
-
-
 def _axes(grid: GridDocument) -> tuple[Axis, ...]:
     """Return the axes, that of `together` first; its values stand under one of its keys."""
     together = tuple(grid.together or ())
@@ -294,7 +294,7 @@ def _digest(tree: Tree, scenario: Scenario) -> str:
     """Return the SHA-256 of the scenario in canonical form; of its tables the content counts, not the path."""
     frame, truth = scenario.frame, scenario.truth
     canonical = {key: value for key, value in tree.items() if key not in ("name", "frame")}
-    digest = hashlib.sha256(json.dumps(canonical, sort_keys=True, default=_plain, ensure_ascii=False).encode())
+    digest = hashlib.sha256(json.dumps(canonical, sort_keys=True, default=plain_decimal, ensure_ascii=False).encode())
     digest.update(json.dumps([frame.codes, frame.villages, frame.townships], ensure_ascii=False).encode())
     if frame.household_ids is not None:  # they decide whom a field form names
         digest.update(json.dumps(frame.household_ids, ensure_ascii=False).encode())
@@ -315,8 +315,8 @@ def _digest(tree: Tree, scenario: Scenario) -> str:
     return digest.hexdigest()
 
 
-def _plain(value: Decimal) -> str:
-    """Write a decimal the same way however it was spelled (2, 2.0)."""
+def plain_decimal(value: Decimal) -> str:
+    """Return a decimal written the same way however it was spelled (2, 2.0), for canonical JSON."""
     return f"{value.normalize():f}"
 
 

@@ -71,7 +71,7 @@ def _is_another(base: object, over: object) -> bool:
     if not isinstance(base, Mapping) or not isinstance(over, Mapping):
         return False
     other_kind = over.get("kind", base.get("kind")) != base.get("kind")
-    return other_kind or bool({"file", "county"} & over.keys())
+    return other_kind or bool({"file", "county", "synthetic"} & over.keys())
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> Tree:

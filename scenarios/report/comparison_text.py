@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from rich import box
 from rich.console import RenderableType
@@ -12,7 +12,7 @@ from rich.text import Text
 from scenarios.engines.chance import QUESTIONS
 from scenarios.messages import Catalogue, clean
 from scenarios.questions.comparison import Comparison, Difference, SavedRisk
-from scenarios.report.level_words import RATES, level_names, level_value, told_level
+from scenarios.report.level_words import level_axes, level_names, level_value, told_level
 from scenarios.report.words import chance, percent
 
 
@@ -97,7 +97,7 @@ def _rule(field: str, value: object, words: Catalogue) -> str:
 def _differences(found: Comparison, words: Catalogue) -> Table:
     """Return one row a level: both chances that anything fails, then the difference of each question."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    axes = _axes(found.levels)
+    axes = level_axes(found.levels)
     for keys in axes:
         table.add_column(level_names(keys, words), justify="right", overflow="fold")
     if not axes:
@@ -114,21 +114,6 @@ def _differences(found: Comparison, words: Catalogue) -> Table:
         told = [level_value(keys[0], level[keys[0]]) for keys in axes] or [words.say("compare.given")]
         table.add_row(*told, *both, *(_points(row[question]) for question in QUESTIONS))
     return table
-
-
-def _axes(levels: Sequence[Mapping[str, float]]) -> list[tuple[str, ...]]:
-    """Return the parameters of the levels, those that always move together as one.
-
-    Examples
-    --------
-    >>> _axes([{"wrong_exit": 0.0, "missed": 0.0, "icc": 0.0}, {"wrong_exit": 0.1, "missed": 0.1, "icc": 0.0}])
-    [('wrong_exit', 'missed'), ('icc',)]
-    """
-    together: dict[object, list[str]] = {}
-    for key in levels[0]:
-        values = tuple(level[key] for level in levels)
-        together.setdefault((values, "" if key in RATES else key), []).append(key)
-    return [tuple(keys) for keys in together.values()]
 
 
 def _points(each: Difference | None) -> str:

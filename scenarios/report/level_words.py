@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from scenarios.messages import Catalogue
 from scenarios.questions.curve import Curve
@@ -48,3 +48,18 @@ def told_level(level: Mapping[str, object], words: Catalogue) -> str:
 def held_level(curve: Curve, words: Catalogue) -> str:
     """Return where the grid's further axes are held while the first one moves; empty when there are none."""
     return told_level({key: axis.values[0] for axis in curve.scenario.grid[1:] for key in axis.keys}, words)
+
+
+def level_axes(levels: Sequence[Mapping[str, float]]) -> list[tuple[str, ...]]:
+    """Return the parameters of the levels, those that always move together as one.
+
+    Examples
+    --------
+    >>> level_axes([{"wrong_exit": 0.0, "missed": 0.0, "icc": 0.0}, {"wrong_exit": 0.1, "missed": 0.1, "icc": 0.0}])
+    [('wrong_exit', 'missed'), ('icc',)]
+    """
+    together: dict[object, list[str]] = {}
+    for key in levels[0]:
+        values = tuple(level[key] for level in levels)
+        together.setdefault((values, "" if key in RATES else key), []).append(key)
+    return [tuple(keys) for keys in together.values()]

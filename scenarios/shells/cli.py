@@ -18,6 +18,7 @@ from scenarios.shells import commands
 from scenarios.shells.click_words import FileName, LocalCommand, LocalGroup, OneOf, Share, WholeNumber, usage_text
 from scenarios.shells.draw_form import DrawAsked
 from scenarios.shells.risk_beliefs import BeliefsAsked, belief_parameters
+from scenarios.shells.sweep_command import sweep, sweep_parameters
 
 _LOG = logging.getLogger("choucha")
 # Named here because the catalogues themselves cost a second to import; a test compares them.
@@ -135,6 +136,7 @@ def build(words: Catalogue) -> click.Group:
         ("estimate", commands.estimate, _estimate_parameters(words)),
         ("coverage", commands.coverage, _coverage_parameters(words)),
         ("calibrate", commands.calibrate, _calibrate_parameters(words)),
+        ("sweep", sweep, sweep_parameters(words, ENGINES)),
         ("compare", commands.compare, _compare_parameters(words)),
         ("check", commands.check, [click.Argument(["file"], nargs=-1, metavar="FILE")]),
         ("policies", commands.policies, [click.Argument(["names"], nargs=-1, metavar="[NAME]...")]),

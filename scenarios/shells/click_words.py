@@ -93,12 +93,12 @@ class OneOf(click.ParamType[str]):
 
 
 class WholeNumber(click.ParamType[int]):
-    """A whole number, `least` or more."""
+    """A whole number, `least` or more and at most `most`."""
 
     name = "number"
 
-    def __init__(self, option: str, *, least: int = 0) -> None:
-        self.option, self.least = option, least
+    def __init__(self, option: str, *, least: int = 0, most: int = 2**63 - 1) -> None:
+        self.option, self.least, self.most = option, least, most
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
         """Return what the help shows for the value."""
@@ -108,8 +108,9 @@ class WholeNumber(click.ParamType[int]):
         """Return the number, or refuse it."""
         text = str(value)
         readable = text.isascii() and text.isdigit() and len(text) <= _LONGEST_SEED
-        if not readable or not self.least <= int(text) < 2**63:
-            raise refuse("outside_domain", key=self.option, found=text[:40], allowed=f"{self.least} <= x < 2**63")
+        if not readable or not self.least <= int(text) <= self.most:
+            above = "< 2**63" if self.most == 2**63 - 1 else f"<= {self.most}"
+            raise refuse("outside_domain", key=self.option, found=text[:40], allowed=f"{self.least} <= x {above}")
         return int(text)
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import logging
-import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +11,9 @@ import click
 
 from sampler.errors import refuse
 from scenarios.messages import Catalogue, clean
+from scenarios.shells.output import console, only, progress_of, require_different, require_outputs, tell_written
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from scenarios.engines.threads import Progress
     from scenarios.questions.attribution import Attribution
     from scenarios.questions.curve import Curve
@@ -27,12 +22,6 @@ if TYPE_CHECKING:
     from scenarios.shells.risk_beliefs import BeliefsAsked
 
 _LOG = logging.getLogger("choucha")
-
-
-def _only(values: Sequence[str]) -> str | None:
-    if len(values) > 1:
-        raise refuse("extra_argument", found=values[1])
-    return values[0] if values else None
 
 
 def risk(
@@ -50,7 +39,7 @@ def risk(
     beliefs: BeliefsAsked,
 ) -> None:
     """Answer with the chance of failing over the error levels, and averaged over what is believed of them."""
-    named = _only(argument)
+    named = only(argument)
     from scenarios.engines.laws import needs_compiling  # noqa: PLC0415
     from scenarios.files.attribution_record import attribution_record  # noqa: PLC0415
     from scenarios.files.channels_record import channels_record  # noqa: PLC0415
@@ -76,11 +65,11 @@ def risk(
         require_scenario_suffix(save_path)
     beliefs.require(loaded.scenario)
     _require_reasons(loaded.scenario, why=why, level=level)
-    _require_outputs([*filter(None, (json_path, save_path)), *figures], [named])
+    require_outputs([*filter(None, (json_path, save_path)), *figures], [named])
     _LOG.info("scenario %s, %d points", loaded.scenario.digest, len(loaded.scenario.points()))
     if needs_compiling():
         click.echo(words.say("risk.compiling"), err=True)
-    with _progress(words) as progress:
+    with progress_of(words) as progress:
         answer = curve(loaded.scenario, engine=engine, progress=progress)
         others = channel_answers(answer.scenario, progress=progress)
         believed = beliefs.answers(answer)
@@ -91,7 +80,7 @@ def risk(
         from scenarios.report.attribution_text import attribution_text  # noqa: PLC0415
 
         parts += attribution_text(carried, words)
-    show(_console(), *parts, *believed.text(words), *channels_text(others, words))
+    show(console(), *parts, *believed.text(words), *channels_text(others, words))
     written = []
     if json_path:
         reasons = {"attribution": attribution_record(carried)} if carried else {}
@@ -103,7 +92,7 @@ def risk(
     for path in figures:
         save_curve_figure(answer, words, path)
         written.append(path)
-    _tell_written(written, words)
+    tell_written(written, words)
 
 
 def _require_reasons(scenario: Scenario, *, why: bool, level: Decimal | None) -> None:
@@ -128,7 +117,7 @@ def _reasons(answer: Curve, level: Decimal | None, progress: Progress | None) ->
 
 def check(words: Catalogue, *, file: tuple[str, ...]) -> None:
     """Read a village list or a scenario and say what it holds."""
-    named = _only(file)
+    named = only(file)
     if named is None:
         raise refuse("missing_argument", found="FILE")
     from scenarios.files.scenario_file import load_scenario  # noqa: PLC0415
@@ -150,7 +139,7 @@ def check(words: Catalogue, *, file: tuple[str, ...]) -> None:
                 seed=scenario.seed,
             )
         )
-    show(_console(), *parts)
+    show(console(), *parts)
 
 
 def policies(words: Catalogue, *, names: tuple[str, ...]) -> None:
@@ -159,7 +148,7 @@ def policies(words: Catalogue, *, names: tuple[str, ...]) -> None:
     from scenarios.report.text import policy_text, show  # noqa: PLC0415
 
     for policy in [load_policy(name) for name in names or policy_names()]:
-        show(_console(), *policy_text(policy, words))
+        show(console(), *policy_text(policy, words))
 
 
 def draw(
@@ -178,7 +167,7 @@ def draw(
     lonely: str,
 ) -> None:
     """Run one simulated inspection and show it."""
-    named = _only(argument)
+    named = only(argument)
     from scenarios.files.channels_record import flagged_record, meetings_record  # noqa: PLC0415
     from scenarios.files.inspection_records import draw_record  # noqa: PLC0415
     from scenarios.files.records import write_json  # noqa: PLC0415
@@ -199,8 +188,8 @@ def draw(
     if observations_path:
         require_results_suffix(observations_path)
     outputs = [*filter(None, (json_path, observations_path)), *figures]
-    _require_outputs(outputs, [named])
-    _require_different([*outputs, *filter(None, [asked.path])], [named, loaded.tree["frame"].get("file")])
+    require_outputs(outputs, [named])
+    require_different([*outputs, *filter(None, [asked.path])], [named, loaded.tree["frame"].get("file")])
     asked.require(scenario)
     answer = inspect(
         scenario,
@@ -227,17 +216,17 @@ def draw(
         written.append(asked.path)
     meetings, flagged = meetings_of(scenario, number), flagged_of(answer)
     if asked.steps:
-        show(_console(), *asked.text(answer, words))
+        show(console(), *asked.text(answer, words))
     else:
         beside = [*flagged_text(flagged, words), *meetings_text(meetings, scenario, words)]
-        show(_console(), *draw_text(answer, words), *beside)
+        show(console(), *draw_text(answer, words), *beside)
     if json_path:
         write_json(draw_record(answer) | flagged_record(flagged) | meetings_record(meetings, scenario), json_path)
         written.append(json_path)
     for path in figures:
         save_inspection_figure(answer, words, path)
         written.append(path)
-    _tell_written(written, words)
+    tell_written(written, words)
     if observations_path:
         click.echo(words.say("draw.observations_written", path=observations_path))
     if asked.path:
@@ -257,7 +246,7 @@ def estimate(
     lonely: str,
 ) -> None:
     """Estimate and decide the results of a real inspection, and say on demand whether its sample is sound."""
-    named = _only(results)
+    named = only(results)
     if named is None:
         raise refuse("missing_argument", found="RESULTS")
     from sampler.draws import tally  # noqa: PLC0415
@@ -272,7 +261,7 @@ def estimate(
     from scenarios.report.text import show  # noqa: PLC0415
 
     rules = policy_named(policy or DEFAULT_POLICY)
-    _require_outputs([json_path] if json_path else [], [named, list_path])
+    require_outputs([json_path] if json_path else [], [named, list_path])
     read = read_results(Path(named), village_list=list_path)
     answer = assess(
         tally(read.observations),
@@ -284,10 +273,10 @@ def estimate(
     )
     stated = load_scenario(plan).scenario if plan else None
     sound = sound_of(answer, read.strata, read.frame, stated=stated) if soundness or stated else None
-    show(_console(), *results_text(read, answer, words, Path(named).name, sound=sound))
+    show(console(), *results_text(read, answer, words, Path(named).name, sound=sound))
     if json_path:
         write_json(estimate_record(read, answer, sound=sound), json_path)
-        _tell_written([json_path], words)
+        tell_written([json_path], words)
 
 
 def coverage(
@@ -303,7 +292,7 @@ def coverage(
     policy: str | None,
 ) -> None:
     """Measure how often intervals hold what they estimate under a scenario."""
-    named = _only(argument)
+    named = only(argument)
     from estimators.intervals import INTERVALS  # noqa: PLC0415
     from scenarios.files.coverage_record import coverage_record  # noqa: PLC0415
     from scenarios.files.records import write_json  # noqa: PLC0415
@@ -313,9 +302,9 @@ def coverage(
     from scenarios.report.text import show  # noqa: PLC0415
 
     scenario = load_scenario(named, seed=seed, policy=policy).scenario
-    _require_outputs([json_path] if json_path else [], [named])
+    require_outputs([json_path] if json_path else [], [named])
     asked = tuple(INTERVALS) if "all" in intervals else intervals or ("korn_graubard",)
-    with _progress(words) as progress:
+    with progress_of(words) as progress:
         found = measure(
             scenario,
             populations=populations,
@@ -324,10 +313,10 @@ def coverage(
             lonely=lonely,  # type: ignore[arg-type]
             progress=progress,
         )
-    show(_console(), *coverage_text(found, words))
+    show(console(), *coverage_text(found, words))
     if json_path:
         write_json(coverage_record(found), json_path)
-        _tell_written([json_path], words)
+        tell_written([json_path], words)
 
 
 def calibrate(words: Catalogue, *, names: tuple[str, ...], replicates: int, seed: int, json_path: Path | None) -> None:
@@ -339,12 +328,12 @@ def calibrate(words: Catalogue, *, names: tuple[str, ...], replicates: int, seed
     from scenarios.report.text import show  # noqa: PLC0415
 
     published = [load_published(name) for name in names or published_names()]
-    _require_outputs([json_path] if json_path else [], [])
+    require_outputs([json_path] if json_path else [], [])
     found = [calibrated(each, seed=seed, replicates=replicates) for each in published]
-    show(_console(), *calibrate_text(found, words))
+    show(console(), *calibrate_text(found, words))
     if json_path:
         write_json(calibration_record(found, seed), json_path)
-        _tell_written([json_path], words)
+        tell_written([json_path], words)
 
 
 def compare(words: Catalogue, *, saved: tuple[str, ...], json_path: Path | None) -> None:
@@ -359,56 +348,13 @@ def compare(words: Catalogue, *, saved: tuple[str, ...], json_path: Path | None)
     from scenarios.report.comparison_text import comparison_text  # noqa: PLC0415
     from scenarios.report.text import show  # noqa: PLC0415
 
-    _require_outputs([json_path] if json_path else [], saved)
+    require_outputs([json_path] if json_path else [], saved)
     old, new = (read_risk(Path(each)) for each in saved)
     found = comparison(old, new)
-    show(_console(), *comparison_text(found, words))
+    show(console(), *comparison_text(found, words))
     if json_path:
         write_json(comparison_record(found), json_path)
-        _tell_written([json_path], words)
+        tell_written([json_path], words)
 
 
 DEFAULT_POLICY = "national-2019-central"
-
-
-def _require_outputs(outputs: Sequence[Path], inputs: Sequence[Path | str | None]) -> None:
-    """Refuse, before the work, what cannot be written, is named twice, or would overwrite the input."""
-    from scenarios.files.atomic import require_writable  # noqa: PLC0415
-
-    for path in outputs:
-        require_writable(path)
-    _require_different(outputs, inputs)
-
-
-def _require_different(outputs: Sequence[Path], inputs: Sequence[Path | str | None]) -> None:
-    """Refuse outputs that would overwrite one another or an input."""
-    from scenarios.files.atomic import require_different  # noqa: PLC0415
-
-    # The village list itself and the list that a scenario names may be one file.
-    read = {Path(each).resolve() for each in inputs if each and Path(each).exists()}
-    require_different([*outputs, *sorted(read)])
-
-
-def _tell_written(paths: Sequence[Path], words: Catalogue) -> None:
-    for path in paths:
-        click.echo(words.say("risk.saved", path=path))
-
-
-def _console() -> Console:
-    from rich.console import Console  # noqa: PLC0415
-
-    class Piped(Console):
-        def on_broken_pipe(self) -> None:
-            """Leave it to `_run`, which knows that this is no fault of ours."""
-            raise BrokenPipeError
-
-    terminal = sys.stdout is not None and sys.stdout.isatty()
-    return Piped(file=sys.stdout or io.StringIO(), highlight=False, markup=False, width=None if terminal else 120)
-
-
-def _progress(words: Catalogue) -> AbstractContextManager[Callable[[int, int], None] | None]:
-    if not sys.stderr.isatty():
-        return nullcontext()
-    from scenarios.shells.progress_bar import progress_bar  # noqa: PLC0415
-
-    return progress_bar(words.say("risk.progress"))

@@ -8,7 +8,8 @@ from types import ModuleType
 
 import pytest
 
-from scenarios.files.scenario_file import COUNTIES, load_scenario, scenario_names
+from scenarios.files.counties import COUNTIES
+from scenarios.files.scenario_file import load_scenario, scenario_names
 from scenarios.messages import LANGUAGES, catalogue
 from scenarios.questions.reach import chance_drawn, unreachable
 from scenarios.report.text import unreachable_notes
@@ -23,6 +24,7 @@ SHIPPED = {
     "guangdong-2018-systematic",
     "lqas-5x10",
     "snap-qc",
+    "national-county",
 }
 DATA = Path(str(importlib.util.find_spec("scenarios.data").submodule_search_locations[0]))  # type: ignore[union-attr, index]
 
