@@ -90,6 +90,27 @@ def verdict_of_sums(
     >>> verdict.fails["wrong_exit"], verdict.measured["incidence"], verdict.any
     (array([ True]), array([False]), array([ True]))
     """
+    ratios = ratios_of_sums(sums, policy, group_persons=group_persons, unregistered=unregistered)
+    return _against_limits(policy, ratios)
+
+
+def ratios_of_sums(
+    sums: Ints,
+    policy: Policy,
+    *,
+    group_persons: Ints | None = None,
+    unregistered: Mapping[Unit, Ints] | None = None,
+) -> dict[str, Ratio]:
+    """Return the raw rates of R inspections as numerator and denominator, each of shape (R,), by criterion.
+
+    Parameters are those of `verdict_of_sums`. A rate whose denominator is 0 is not measured. The parts of the incidence
+    may be Python's own integers.
+
+    Raises
+    ------
+    InputError
+        ``unit_not_tallied`` for approval in persons.
+    """
     if policy.units["approval"] != "households":
         # How many persons live in the approving households is not tallied; a count of households would be another rate.
         raise refuse(
@@ -110,15 +131,15 @@ def verdict_of_sums(
 
     units = policy.units
     approvals, households = (sums[:, :, MOMENTS.index(name)].sum(axis=1) for name in ("approvals", "households"))
-    return decide(
-        policy,
-        np.zeros(3, dtype=np.int64) if group_persons is None else group_persons,
-        wrong_exit=(found(EXITED, units["wrong_exit"]), column(units["wrong_exit"], EXITED)),
-        missed=missed(units["missed"]),
-        approval=(approvals, households),
-        wrong_exit_persons=(found(EXITED, "persons"), column("persons", EXITED)),
-        missed_persons=missed("persons"),
-    )
+    persons = np.zeros(3, dtype=np.int64) if group_persons is None else group_persons
+    return {
+        "wrong_exit": (found(EXITED, units["wrong_exit"]), column(units["wrong_exit"], EXITED)),
+        "missed": missed(units["missed"]),
+        "incidence": _incidence(
+            policy, persons, (found(EXITED, "persons"), column("persons", EXITED)), missed("persons")
+        ),
+        "approval": (approvals, households),
+    }
 
 
 def household_scores(policy: Policy, criterion: str, numerator: Ints, denominator: Ints) -> Ints:
@@ -176,12 +197,13 @@ def decide(
     -------
     Verdict
     """
-    ratios = {
-        "wrong_exit": wrong_exit,
-        "missed": missed,
-        "incidence": _incidence(policy, group_persons, wrong_exit_persons, missed_persons),
-        "approval": approval,
-    }
+    incidence = _incidence(policy, group_persons, wrong_exit_persons, missed_persons)
+    ratios = {"wrong_exit": wrong_exit, "missed": missed, "incidence": incidence, "approval": approval}
+    return _against_limits(policy, ratios)
+
+
+def _against_limits(policy: Policy, ratios: Mapping[str, Ratio]) -> Verdict:
+    """Compare each criterion's numerator and denominator with its limit."""
     measured = {name: np.asarray(ratios[name][1] > 0, dtype=bool) for name in CRITERIA}
     excess = {name: _excess(*ratios[name], policy.limits[name]) for name in CRITERIA}
     excess["approval"] = -excess["approval"]

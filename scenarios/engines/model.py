@@ -142,6 +142,13 @@ def inspections_each(scenario: Scenario) -> int:
     return INSPECTIONS if scenario.two_stage else INSPECTIONS_AT_LENGTH
 
 
+def sums_of(scenario: Scenario, number: int) -> Sums:
+    """Return what the inspections of population `number` of a scenario count; of which numbers, says `shares`."""
+    each = inspections_each(scenario)
+    nested = nested_populations(scenario.frame, [_model(scenario)], seed=scenario.seed, replicate=number)
+    return _inspected(scenario, nested, number * each + np.arange(each))
+
+
 def _shares_of_one(scenarios: Sequence[Scenario], number: int) -> Floats:
     first, each = scenarios[0], inspections_each(scenarios[0])
     nested = nested_populations(first.frame, [_model(one) for one in scenarios], seed=first.seed, replicate=number)

@@ -173,4 +173,5 @@ def _key(scenario: Scenario, population: Population, criterion: str) -> tuple[ob
     else:
         truth = population.wrong_persons[np.isin(scenario.frame.household_group, GROUPS_COUNTED[criterion])]
     digest = hashlib.blake2b(truth.tobytes()).digest()
-    return (id(scenario.frame), id(scenario.plan), id(scenario.policy), scenario.seed, criterion, digest)
+    parts = (id(scenario.frame), id(scenario.plan), id(scenario.policy), scenario.fieldwork, scenario.seed)
+    return (*parts, criterion, digest)

@@ -68,8 +68,12 @@ def _decided(scenario: Scenario, population: Population, replicates: Ints) -> Ve
     if scenario.policy.weighting == "weighted":
         apart = tallies(population, plan, seed=seed, replicates=replicates, fieldwork=fieldwork)
         return decided_by_village(apart, scenario.frame, scenario.policy)
-    found = sums(population, plan, seed=seed, replicates=replicates, fieldwork=fieldwork)
-    return decided(found, scenario.frame, scenario.policy)
+    return decided(sums_of(scenario, population, replicates), scenario.frame, scenario.policy)
+
+
+def sums_of(scenario: Scenario, population: Population, replicates: Ints) -> Sums:
+    """Return what R inspections of a population count; parameters are those of `outcomes`."""
+    return sums(population, scenario.plan, seed=scenario.seed, replicates=replicates, fieldwork=scenario.fieldwork)
 
 
 def decided_by_village(found: Tally, frame: Frame, policy: Policy) -> Verdict:

@@ -24,21 +24,25 @@ class _Words(Document):
     en: str
 
 
-class _Stated(Document):
+class Stated(Document):
+    """What a source states, or an assumption in its place."""
+
     source: _Words
     url: str = ""
     assumption: bool = False
 
 
-class _Number(_Stated):
+class Number(Stated):
+    """A whole number with its source."""
+
     value: PositiveCount
 
 
-class _Limit(_Stated):
+class _Limit(Stated):
     value: PositiveShareIn
 
 
-class _Shares(_Stated):
+class _Shares(Stated):
     no_wrong_exit: ShareIn
     no_missed: ShareIn
     neither: ShareIn
@@ -52,10 +56,10 @@ class PublishedFile(Document):
     name: str
     date: str
     title: _Words
-    counties: _Number
+    counties: Number
     shares: _Shares
-    exited_households: _Number
-    unregistered_households: _Number
+    exited_households: Number
+    unregistered_households: Number
     limit: _Limit
 
 

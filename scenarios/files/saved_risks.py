@@ -12,7 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sampler.errors import InputError, refuse
 from scenarios.files.faults import mistakes_of
+from scenarios.files.records import policy_record
+from scenarios.provenance import provenance
 from scenarios.questions.comparison import Comparison, SavedPoint, SavedRisk
+from scenarios.questions.curve import averages_over_populations
+from scenarios.scenario import Scenario
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 StandardError = Annotated[float, Field(ge=0, le=1)]
@@ -131,11 +135,28 @@ def _dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, ob
             yield f"{prefix}{key}", value
 
 
+def described(scenario: Scenario) -> SavedRisk:
+    """Return what a scenario is, as a saved answer would say it, without any points."""
+    made = provenance(scenario)
+    return SavedRisk(
+        name=scenario.name,
+        synthetic=scenario.frame.synthetic,
+        averaged=averages_over_populations(scenario),
+        policy=dict(_dotted(policy_record(scenario.policy))),
+        points=(),
+        tipping={},
+        seed=made.seed,
+        versions=made.versions,
+        sha256=made.sha256,
+    )
+
+
 def comparison_record(found: Comparison) -> dict[str, Any]:
     """Return the record of a comparison, schema ``compare/1``."""
     return {
         "schema": "compare/1",
         **{side: _side(risk) for side, risk in (("old", found.old), ("new", found.new))},
+        "paired": found.paired,
         "same_question": found.same_question,
         "rules_changed": {field: list(pair) for field, pair in found.rules_changed.items()},
         "versions_changed": {name: list(pair) for name, pair in found.versions_changed.items()},

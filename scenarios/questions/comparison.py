@@ -111,6 +111,8 @@ class Comparison:
         By question, one mapping a level; None where one of the two has no answer.
     only_old, only_new : int
         How many error levels stand in one answer only.
+    paired : bool, default False
+        Whether both were computed together on common random numbers, and the errors are those of the differences.
     """
 
     old: SavedRisk
@@ -119,6 +121,7 @@ class Comparison:
     differences: tuple[Mapping[str, Difference | None], ...]
     only_old: int
     only_new: int
+    paired: bool = False
 
     @property
     def rules_changed(self) -> Mapping[str, tuple[object, object]]:

@@ -129,7 +129,7 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
     0.0
     """
     _require_served(scenario, engine)
-    scenario = replace(scenario, averaged=_averaged(scenario, engine))
+    scenario = replace(scenario, averaged=averages_over_populations(scenario, engine))
     levels = scenario.points()
     cells = [scenario.at(level) for level in levels]
     if scenario.averaged:
@@ -175,7 +175,7 @@ def _require_served(scenario: Scenario, engine: str) -> None:
         raise refuse(code, key="--engine", found=engine, allowed=others)
 
 
-def _averaged(scenario: Scenario, engine: str) -> bool:
+def averages_over_populations(scenario: Scenario, engine: str = "auto") -> bool:
     """Say whether the answer is an average over populations: as stated, else where truth and engine allow it.
 
     Raises

@@ -218,7 +218,7 @@ def precheck(
     """
     require(curve.scenario, check)
     provincial = settled_result(provincial, curve.scenario) if provincial else None
-    belief = belief_about(provincial, curve.scenario) if provincial else _grid_belief(curve)
+    belief = belief_about(provincial, curve.scenario) if provincial else grid_belief(curve)
     chances = chances or chance_of_levels(curve)
     limit = float(curve.scenario.policy.limits[curve.axis[0]])
     given = _Given(curve=curve, belief=belief, chances=chances, limit=limit)
@@ -247,7 +247,8 @@ class _Given:
     limit: float
 
 
-def _grid_belief(curve: Curve) -> Belief:
+def grid_belief(curve: Curve) -> Belief:
+    """Return Jeffreys' prior between the ends of the grid's first axis: what is believed where nothing is known."""
     values = curve.scenario.grid[0].values
     return Belief(a=JEFFREYS, b=JEFFREYS, low=float(min(values)), high=float(max(values)))
 

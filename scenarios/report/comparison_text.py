@@ -27,7 +27,7 @@ def comparison_text(found: Comparison, words: Catalogue) -> Iterator[RenderableT
         The language.
     """
     names = {"old": clean(found.old.name), "new": clean(found.new.name)}
-    yield Text(words.say("compare.title", **names), style="bold")
+    yield Text(words.say("compare.title_paired" if found.paired else "compare.title", **names), style="bold")
     if found.old.synthetic or found.new.synthetic:
         yield words.say("compare.synthetic")
     yield from _headline(found, words)
@@ -36,7 +36,7 @@ def comparison_text(found: Comparison, words: Catalogue) -> Iterator[RenderableT
     yield _differences(found, words)
     yield words.say("compare.points")
     if any(each and not each.told_apart for row in found.differences for each in row.values()):
-        yield words.say("compare.brackets")
+        yield words.say("compare.brackets_paired" if found.paired else "compare.brackets")
     for side, count in (("old", found.only_old), ("new", found.only_new)):
         if count:
             yield words.say(f"compare.only_{side}", count=count)
@@ -138,7 +138,7 @@ def _points(each: Difference | None) -> str:
 
 def _tipping(found: Comparison, words: Catalogue) -> Iterator[RenderableType]:
     """Yield where the chances pass the shares in both answers, if both say so."""
-    if not all(risk.points[0].level for risk in (found.old, found.new)):
+    if found.paired or not all(risk.points[0].level for risk in (found.old, found.new)):
         return
     questions = [each for each in QUESTIONS if each in found.old.tipping and each in found.new.tipping]
     shares = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from rich import box
@@ -135,6 +136,12 @@ def shown_chance(answer: Chance, question: str, words: Catalogue) -> str:
     if answer.engine[question] == "conditional":
         return averaged_chance(value)
     return chance(value)
+
+
+def shown_pass(answer: Chance, question: str, words: Catalogue) -> str:
+    """Return the chance of passing as it is read, simulated ones marked."""
+    fails = {name: None if value is None else 1 - value for name, value in answer.fails.items()}
+    return shown_chance(replace(answer, fails=fails), question, words)
 
 
 def _headline(curve: Curve, words: Catalogue) -> Iterator[RenderableType]:

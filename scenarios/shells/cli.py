@@ -17,6 +17,7 @@ from scenarios.messages import LANGUAGES, Catalogue, catalogue, clean, default_l
 from scenarios.shells import commands
 from scenarios.shells.click_words import FileName, LocalCommand, LocalGroup, OneOf, Share, WholeNumber, usage_text
 from scenarios.shells.draw_form import DrawAsked
+from scenarios.shells.risk_around import AroundAsked, around_parameters
 from scenarios.shells.risk_beliefs import BeliefsAsked, belief_parameters
 from scenarios.shells.sweep_command import sweep, sweep_parameters
 
@@ -196,7 +197,8 @@ def _replacements(words: Catalogue) -> list[click.Parameter]:
 
 def _risk(words: Catalogue, **given: Any) -> None:
     beliefs = BeliefsAsked(**{each.name: given.pop(each.name) for each in fields(BeliefsAsked)})
-    commands.risk(words, beliefs=beliefs, **given)
+    around = AroundAsked(**{each.name: given.pop(each.name) for each in fields(AroundAsked)})
+    commands.risk(words, beliefs=beliefs, around=around, **given)
 
 
 def _risk_parameters(words: Catalogue) -> list[click.Parameter]:
@@ -210,6 +212,7 @@ def _risk_parameters(words: Catalogue) -> list[click.Parameter]:
         click.Option(["--why"], is_flag=True, help=words.say("help.why")),
         click.Option(["--level"], type=Share("--level"), help=words.say("help.level_why")),
         *belief_parameters(words),
+        *around_parameters(words),
     ]
 
 
@@ -291,8 +294,9 @@ def _calibrate_parameters(words: Catalogue) -> list[click.Parameter]:
 
 def _compare_parameters(words: Catalogue) -> list[click.Parameter]:
     return [
-        click.Argument(["saved"], nargs=-1, metavar="OLD NEW"),
+        click.Argument(["compared"], nargs=-1, metavar="OLD NEW..."),
         _file(words, "json", name="json_path"),
+        click.Option(["--seed"], type=WholeNumber("--seed"), help=words.say("help.seed")),
     ]
 
 

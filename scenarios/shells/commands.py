@@ -14,11 +14,11 @@ from scenarios.messages import Catalogue, clean
 from scenarios.shells.output import console, only, progress_of, require_different, require_outputs, tell_written
 
 if TYPE_CHECKING:
-    from scenarios.engines.threads import Progress
-    from scenarios.questions.attribution import Attribution
+    from scenarios.questions.comparison import Comparison
     from scenarios.questions.curve import Curve
-    from scenarios.scenario import Scenario
+    from scenarios.scenario import Level, Scenario
     from scenarios.shells.draw_form import DrawAsked
+    from scenarios.shells.risk_around import AroundAsked
     from scenarios.shells.risk_beliefs import BeliefsAsked
 
 _LOG = logging.getLogger("choucha")
@@ -37,6 +37,7 @@ def risk(
     why: bool,
     level: Decimal | None,
     beliefs: BeliefsAsked,
+    around: AroundAsked,
 ) -> None:
     """Answer with the chance of failing over the error levels, and averaged over what is believed of them."""
     named = only(argument)
@@ -50,6 +51,7 @@ def risk(
         save_scenario,
         value_of,
     )
+    from scenarios.questions.attribution import attribution  # noqa: PLC0415
     from scenarios.questions.channels import channel_answers  # noqa: PLC0415
     from scenarios.questions.curve import curve  # noqa: PLC0415
     from scenarios.report.channels_text import channels_text  # noqa: PLC0415
@@ -64,7 +66,8 @@ def risk(
     if save_path:
         require_scenario_suffix(save_path)
     beliefs.require(loaded.scenario)
-    _require_reasons(loaded.scenario, why=why, level=level)
+    around.require(loaded.scenario)
+    _require_reasons(loaded.scenario, why=why, level=level, other=around.at_a_level)
     require_outputs([*filter(None, (json_path, save_path)), *figures], [named])
     _LOG.info("scenario %s, %d points", loaded.scenario.digest, len(loaded.scenario.points()))
     if needs_compiling():
@@ -73,18 +76,21 @@ def risk(
         answer = curve(loaded.scenario, engine=engine, progress=progress)
         others = channel_answers(answer.scenario, progress=progress)
         believed = beliefs.answers(answer)
-        carried = _reasons(answer, level, progress) if why else None
+        chosen = _chosen(answer, level)
+        carried = attribution(answer.scenario, chosen, progress=progress) if why else None
+        beside = around.answers(answer, chosen, beliefs, progress)
     assumed = {key: value_of(loaded.tree, key) for key in loaded.scenario.assumed}
     parts = [*risk_text(answer, words, assumed)]
     if carried:
         from scenarios.report.attribution_text import attribution_text  # noqa: PLC0415
 
         parts += attribution_text(carried, words)
-    show(console(), *parts, *believed.text(words), *channels_text(others, words))
+    show(console(), *parts, *beside.text(words), *believed.text(words), *channels_text(others, words))
     written = []
     if json_path:
         reasons = {"attribution": attribution_record(carried)} if carried else {}
-        write_json(risk_record(answer) | reasons | believed.record() | channels_record(others), json_path)
+        more = reasons | beside.record() | believed.record() | channels_record(others)
+        write_json(risk_record(answer) | more, json_path)
         written.append(json_path)
     if save_path:
         save_scenario(loaded, save_path)
@@ -95,24 +101,24 @@ def risk(
     tell_written(written, words)
 
 
-def _require_reasons(scenario: Scenario, *, why: bool, level: Decimal | None) -> None:
-    """Refuse, before the work, an attribution that nobody can make, and a level for none."""
-    if not why:
-        if level is not None:
-            raise refuse("option_needs", key="--level", allowed="--why")
-        return
+def _require_reasons(scenario: Scenario, *, why: bool, level: Decimal | None, other: bool) -> None:
+    """Refuse, before the work, an attribution that nobody can make, and a level that nothing looks at."""
+    if level is not None and not (why or other):
+        raise refuse("option_needs", key="--level", allowed="--why, --spread, --what-if")
     from scenarios.questions.attribution import attributable  # noqa: PLC0415
     from scenarios.questions.inspection import at_level  # noqa: PLC0415
 
-    attributable(scenario.at(at_level(scenario, level)))
+    cell = scenario.at(at_level(scenario, level)) if why or other else scenario
+    if why:
+        attributable(cell)
 
 
-def _reasons(answer: Curve, level: Decimal | None, progress: Progress | None) -> Attribution:
-    from scenarios.questions.attribution import attribution, nearest_to_even  # noqa: PLC0415
+def _chosen(answer: Curve, level: Decimal | None) -> Level:
+    """Return the level that is looked at closely: the one asked for, else where the chance is nearest to one half."""
+    from scenarios.questions.attribution import nearest_to_even  # noqa: PLC0415
     from scenarios.questions.inspection import at_level  # noqa: PLC0415
 
-    chosen = nearest_to_even(answer) if level is None else at_level(answer.scenario, level)
-    return attribution(answer.scenario, chosen, progress=progress)
+    return nearest_to_even(answer) if level is None else at_level(answer.scenario, level)
 
 
 def check(words: Catalogue, *, file: tuple[str, ...]) -> None:
@@ -336,25 +342,53 @@ def calibrate(words: Catalogue, *, names: tuple[str, ...], replicates: int, seed
         tell_written([json_path], words)
 
 
-def compare(words: Catalogue, *, saved: tuple[str, ...], json_path: Path | None) -> None:
-    """Say what changed between two saved answers."""
-    if len(saved) < 2:
-        raise refuse("missing_argument", found="NEW" if saved else "OLD NEW")
-    if len(saved) > 2:
-        raise refuse("extra_argument", found=saved[2])
+def compare(words: Catalogue, *, compared: tuple[str, ...], json_path: Path | None, seed: int | None) -> None:
+    """Say what changed between saved answers, or how scenarios differ on common random numbers."""
+    if len(compared) < 2:
+        raise refuse("missing_argument", found="NEW" if compared else "OLD NEW")
     from scenarios.files.records import write_json  # noqa: PLC0415
-    from scenarios.files.saved_risks import comparison_record, read_risk  # noqa: PLC0415
-    from scenarios.questions.comparison import comparison  # noqa: PLC0415
+    from scenarios.files.saved_risks import comparison_record  # noqa: PLC0415
     from scenarios.report.comparison_text import comparison_text  # noqa: PLC0415
     from scenarios.report.text import show  # noqa: PLC0415
 
-    require_outputs([json_path] if json_path else [], saved)
-    old, new = (read_risk(Path(each)) for each in saved)
-    found = comparison(old, new)
-    show(console(), *comparison_text(found, words))
+    require_outputs([json_path] if json_path else [], compared)
+    saved = [each.lower().endswith(".json") for each in compared]
+    if any(saved) and not all(saved):
+        raise refuse("compare_alike")
+    if all(saved) and seed is not None:
+        raise refuse("option_needs_scenarios", key="--seed")
+    found = _saved_compared(compared) if all(saved) else _scenarios_compared(words, compared, seed)
+    for each in found:
+        show(console(), *comparison_text(each, words))
     if json_path:
-        write_json(comparison_record(found), json_path)
+        records = [comparison_record(each) for each in found]
+        several = {"schema": "compare/1", "comparisons": records}
+        write_json(records[0] if len(records) == 1 else several, json_path)
         tell_written([json_path], words)
+
+
+def _saved_compared(compared: tuple[str, ...]) -> list[Comparison]:
+    """Hold saved answers against the first of them."""
+    from scenarios.files.saved_risks import read_risk  # noqa: PLC0415
+    from scenarios.questions.comparison import comparison  # noqa: PLC0415
+
+    first, *others = (read_risk(Path(each)) for each in compared)
+    return [comparison(first, other) for other in others]
+
+
+def _scenarios_compared(words: Catalogue, compared: tuple[str, ...], seed: int | None) -> list[Comparison]:
+    """Hold scenarios against the first of them, each pair on common random numbers."""
+    from scenarios.files.saved_risks import described  # noqa: PLC0415
+    from scenarios.files.scenario_file import load_scenario  # noqa: PLC0415
+    from scenarios.questions.paired import paired_comparison, require_comparable  # noqa: PLC0415
+
+    first, *others = (load_scenario(each, seed=seed).scenario for each in compared)
+    for other in others:  # what cannot be compared is refused before the work
+        require_comparable(first, other)
+    with progress_of(words) as progress:
+        return [
+            paired_comparison(described(first), described(other), (first, other), progress=progress) for other in others
+        ]
 
 
 DEFAULT_POLICY = "national-2019-central"

@@ -96,7 +96,7 @@ class BeliefsAsked:
         from scenarios.questions.assurance import settled_result  # noqa: PLC0415
         from scenarios.questions.precheck import require  # noqa: PLC0415
 
-        result, check = self._provincial(), self._check()
+        result, check = self.result(), self._check()
         if result is not None:
             settled_result(result, scenario)
         if check is not None:
@@ -110,14 +110,15 @@ class BeliefsAsked:
         from scenarios.questions.chance_of_levels import chance_of_levels  # noqa: PLC0415
         from scenarios.questions.precheck import precheck  # noqa: PLC0415
 
-        result, check = self._provincial(), self._check()
+        result, check = self.result(), self._check()
         chances = chance_of_levels(curve)
         return Beliefs(
             assurance=assurance(curve, result, chances=chances) if result else None,
             precheck=precheck(curve, check, provincial=result, chances=chances) if check else None,
         )
 
-    def _provincial(self) -> Provincial | None:
+    def result(self) -> Provincial | None:
+        """Return the provincial result, None where there is none."""
         if self.provincial is None:
             return None
         from scenarios.questions.assurance import Provincial  # noqa: PLC0415

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from choucha_command import Inside, run
+from choucha_command import Inside, as_csv, run
 
 from scenarios.messages import LANGUAGES, catalogue
 
@@ -19,17 +19,17 @@ schema = "scenario/1"
 name = "{name}"
 seed = 7
 [frame]
-county = "example"
+file = "list.csv"
 [population]
 kind = "levels"
 averaged = false
 missed = 0
 [plan]
-villages = {{ ordinary = 17, remote = {remote} }}
-take = {{ exited = 18, unregistered = 18, remaining = 2 }}
+villages = {{ ordinary = 2, remote = {remote} }}
+take = {{ exited = 3, unregistered = 3, remaining = 1 }}
 [policy]
 name = "national-2019-central"
-limits = {{ missed = {limit} }}
+limits = {{ wrong_exit = {limit} }}
 [grid]
 wrong_exit = {levels}
 """
@@ -39,9 +39,10 @@ wrong_exit = {levels}
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with two saved answers, one to each of two scenarios; all their numbers are simulated."""
     folder = tmp_path_factory.mktemp("saved")
+    (folder / "list.csv").write_text(as_csv(), encoding="utf-8")
     for name, remote, limit, levels in (
-        ("before", 12, 0.02, [0, 0.01, 0.02]),
-        ("after", 6, 0.03, [0.01, 0.02, 0.03]),
+        ("before", 2, 0.02, [0, 0.02, 0.04]),
+        ("after", 1, 0.06, [0.02, 0.04, 0.06]),
     ):
         text = SCENARIO.format(name=name, remote=remote, limit=limit, levels=levels)
         (folder / f"{name}.toml").write_text(text, encoding="utf-8")
@@ -69,20 +70,20 @@ def test_differences_are_those_of_the_answers(language: str, answers: Inside) ->
     answer = answers("compare", "before.json", "after.json", "--json", "c.json", "--lang", language)
     assert answer.status == 0, answer.err
     old, new, found = (_read(answers, name) for name in ("before.json", "after.json", "c.json"))
-    assert [point["level"]["wrong_exit"] for point in found["points"]] == [0.01, 0.02]
+    assert [point["level"]["wrong_exit"] for point in found["points"]] == [0.02, 0.04]
     assert (found["levels_in_old_only"], found["levels_in_new_only"]) == (1, 1)
-    assert found["rules_changed"] == {"limits.missed": [0.02, 0.03]}
+    assert found["rules_changed"] == {"limits.wrong_exit": [0.02, 0.06]}
     assert found["same_question"]
     for point, before, after in zip(found["points"], old["points"][1:], new["points"][:2], strict=True):
         for question, each in point["difference"].items():
             assert each["difference"] == after["chance"][question] - before["chance"][question]
             errors = before["standard_error"][question], after["standard_error"][question]
             assert each["standard_error"] == pytest.approx(hypot(*errors), rel=1e-12)
-    told = point["difference"]["wrong_exit"]["difference"] * 100  # at 2%, where the limit lies: far from nought
+    told = point["difference"]["wrong_exit"]["difference"] * 100  # at 4%, where another limit tells most
     assert told < -5
     assert f"−{abs(told):.1f}" in answer.out
     assert words.say("compare.only_old", count=1) in answer.out
-    assert words.say("field.limits.missed") in answer.out
+    assert words.say("field.limits.wrong_exit") in answer.out
     # An unequal share is read as the first parameter of the levels: here a rate.
     assert re.search(r"\d% → \S*\d%", answer.out)
 
@@ -154,4 +155,4 @@ def test_answers_without_a_common_level_are_refused(answers: Inside) -> None:
     (answers.folder / "far.json").write_text(json.dumps(tree), encoding="utf-8")
     answer = answers("compare", "before.json", "far.json", "--lang", "en")
     assert answer.status == 2
-    assert "the new one has wrong_exit 0.51-0.53, the old one wrong_exit 0-0.02" in answer.err
+    assert "the new one has wrong_exit 0.52-0.56, the old one wrong_exit 0-0.04" in answer.err
