@@ -13,7 +13,7 @@ import numpy as np
 from estimators.interval import Floats
 from sampler.draws import Observations
 from sampler.errors import InputError, Mistake, refuse
-from sampler.frame import GROUPS, Frame, Ints
+from sampler.frame import GROUPS, Bools, Frame, Ints
 from sampler.plan import STRATA
 from scenarios.files.columns import OBSERVATION_COLUMNS, Value, normalised, stratum_name
 from scenarios.files.recheck_columns import RECHECK_COLUMNS, recheck_mistakes, second_visits, without_first_visit
@@ -64,6 +64,15 @@ class Results:
     frame: Frame | None
     second: SecondVisits | None
     ignored: tuple[str, ...]
+
+    @property
+    def remote_villages(self) -> Bools:
+        """Whether each drawn village is remote: by the village list, else by the name of its stratum; shape (m,)."""
+        if self.frame is not None:
+            remote: Bools = self.frame.remote[self.observations.villages[0]]
+            return remote
+        named = np.array([STRATA[True] in name.split("/") for name in self.strata], dtype=bool)
+        return named[self.observations.stratum]
 
 
 def read_results(path: Path, *, village_list: Path | None = None) -> Results:

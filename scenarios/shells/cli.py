@@ -137,6 +137,7 @@ def build(words: Catalogue) -> click.Group:
         ("estimate", commands.estimate, _estimate_parameters(words)),
         ("coverage", commands.coverage, _coverage_parameters(words)),
         ("calibrate", commands.calibrate, _calibrate_parameters(words)),
+        ("fit", commands.fit, _fit_parameters(words)),
         ("sweep", sweep, sweep_parameters(words, ENGINES)),
         ("compare", commands.compare, _compare_parameters(words)),
         ("check", commands.check, [click.Argument(["file"], nargs=-1, metavar="FILE")]),
@@ -289,6 +290,16 @@ def _calibrate_parameters(words: Catalogue) -> list[click.Parameter]:
         ),
         click.Option(["--seed"], type=WholeNumber("--seed"), default=1, help=words.say("help.seed_calibrate")),
         _file(words, "json", name="json_path"),
+    ]
+
+
+def _fit_parameters(words: Catalogue) -> list[click.Parameter]:
+    return [
+        click.Argument(["results"], nargs=-1, metavar="RESULTS"),
+        _file(words, "list", name="list_path"),
+        click.Option(["--seed"], type=WholeNumber("--seed"), default=1, help=words.say("help.seed_calibrate")),
+        _file(words, "json", name="json_path"),
+        _file(words, "save", name="save_path"),
     ]
 
 

@@ -391,4 +391,59 @@ def _scenarios_compared(words: Catalogue, compared: tuple[str, ...], seed: int |
         ]
 
 
+def fit(
+    words: Catalogue,
+    *,
+    results: tuple[str, ...],
+    list_path: Path | None,
+    seed: int,
+    json_path: Path | None,
+    save_path: Path | None,
+) -> None:
+    """Fit the error model to a county's own household results."""
+    named = only(results)
+    if named is None:
+        raise refuse("missing_argument", found="RESULTS")
+    import numpy as np  # noqa: PLC0415
+
+    from sampler.draws import tally  # noqa: PLC0415
+    from scenarios.files.fit_record import fit_record, fitted_scenario  # noqa: PLC0415
+    from scenarios.files.observations import read_results  # noqa: PLC0415
+    from scenarios.files.policies import policy_named  # noqa: PLC0415
+    from scenarios.files.records import write_json  # noqa: PLC0415
+    from scenarios.files.scenario_file import require_scenario_suffix, save_scenario  # noqa: PLC0415
+    from scenarios.questions.assessment import assess  # noqa: PLC0415
+    from scenarios.questions.fit import fit as fitted  # noqa: PLC0415
+    from scenarios.questions.fit import level_of  # noqa: PLC0415
+    from scenarios.report.fit_text import fit_text  # noqa: PLC0415
+    from scenarios.report.text import show  # noqa: PLC0415
+
+    if save_path:
+        require_scenario_suffix(save_path)
+        if list_path is None:
+            raise refuse("option_needs", key="--save", allowed="--list")
+    require_outputs([*filter(None, (json_path, save_path))], [named, list_path])
+    read = read_results(Path(named), village_list=list_path)
+    # A stratum with one drawn village has no variance of its own; the levels are wanted all the same.
+    counted, rules = tally(read.observations), policy_named(DEFAULT_POLICY)
+    answer = assess(counted, rules, strata=read.strata, frame=read.frame, lonely="adjust")
+    estimates = answer.raw if answer.weighted is None else answer.weighted
+    found = fitted(
+        read.observations,
+        read.remote_villages,
+        {name: level_of(estimates[name]) for name in ("wrong_exit", "missed", "approval")},
+        weighted=answer.weighted is not None,
+        rng=np.random.default_rng(seed),
+    )
+    show(console(), *fit_text(found, words, Path(named).name))
+    written = []
+    if json_path:
+        write_json(fit_record(found, seed), json_path)
+        written.append(json_path)
+    if save_path and list_path:
+        save_scenario(fitted_scenario(found, list_path, name=save_path.stem, seed=seed), save_path)
+        written.append(save_path)
+    tell_written(written, words)
+
+
 DEFAULT_POLICY = "national-2019-central"
