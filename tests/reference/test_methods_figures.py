@@ -8,12 +8,15 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, t
 
 from estimators.rules.official import decide, household_scores
+from sampler.draws import MOMENTS
 from sampler.error_model import ErrorModel, synthesise_populations
+from sampler.frame import EXITED
 from sampler.household_sizes import DEFAULT_MIX, synthesise_sizes
-from scenarios.engines import exact
+from scenarios.engines import exact, model
+from scenarios.engines.chance import QUESTIONS
 from scenarios.files.policies import load_policy
 from scenarios.files.scenario_file import load_scenario
 from scenarios.scenario import Scenario, populations
@@ -87,6 +90,64 @@ def test_a_person_binomial_understates_the_risk_of_a_good_county_by_orders_of_ma
 def test_the_clustered_column_up_to_the_population(rate: str) -> None:
     _, found = wrong_exit_chance(rate, multiplier="2.5")
     assert abs(found.fails - CLUSTERED[rate]) <= 2 * REALISATION  # two populations, and each moves
+
+
+# METHODS 4.7: remote villages like the others, by intraclass correlation; one generated population each.
+ALIKE = {
+    "0": {"0.01": 0.024, "0.015": 0.191, "0.02": 0.488, "0.025": 0.732, "0.03": 0.897, "0.04": 0.989},
+    "0.02": {"0.01": 0.066, "0.015": 0.207, "0.02": 0.558, "0.025": 0.707, "0.03": 0.866, "0.04": 0.979},
+    "0.05": {"0.01": 0.098, "0.015": 0.266, "0.02": 0.549, "0.025": 0.705, "0.03": 0.829, "0.04": 0.968},
+}
+
+
+@pytest.mark.parametrize("icc", ALIKE)
+def test_the_columns_by_correlation_up_to_the_population(icc: str) -> None:
+    base = load_scenario("example").scenario
+    assert isinstance(base.truth, ErrorModel)
+    alike = replace(base.truth, icc=Decimal(icc), remote_multiplier=Decimal(1))
+    for rate, told in ALIKE[icc].items():
+        cell = replace(base, truth=alike).at({"wrong_exit": Decimal(rate), "missed": Decimal(rate)})
+        (truth,) = populations([cell])
+        assert abs(exact.ratio_chance(cell, truth, "wrong_exit").fails - told) <= 2 * REALISATION
+
+
+# METHODS 2.2: true rate -> mean raw rate, chance of failing by the raw and by the weighted rate; one population each.
+OVERSAMPLED = {
+    "0.01": (0.0121, 0.089, 0.046),
+    "0.015": (0.0178, 0.340, 0.201),
+    "0.02": (0.0243, 0.689, 0.474),
+    "0.025": (0.0304, 0.887, 0.698),
+    "0.03": (0.0353, 0.961, 0.871),
+}
+
+
+def test_the_raw_formula_under_oversampling() -> None:
+    """The example county, remote multiplier 2.5: each figure lies as near as one population lies to the next."""
+    numbers, comparisons = 16, len(OVERSAMPLED) * 3
+    wide = t.isf(0.5e-4 / comparisons, numbers - 1) * np.sqrt(1 + 1 / numbers)
+    base = load_scenario("example").scenario
+    assert isinstance(base.truth, ErrorModel)
+    remote = replace(base, truth=replace(base.truth, remote_multiplier=Decimal("2.5")))
+    weighting = replace(remote, policy=replace(remote.policy, weighting="weighted"))
+    shifts = []
+    for rate, told in OVERSAMPLED.items():
+        level = {"wrong_exit": Decimal(rate), "missed": Decimal(rate)}
+        seen = [raw_rates(remote.at(level), number) for number in range(numbers)]
+        raw = np.array([rates.mean() for rates in seen])
+        fails = np.array([(rates > 0.02).mean() for rates in seen])
+        weighted = model.shares([weighting.at(level)], range(numbers))[:, 0, QUESTIONS.index("wrong_exit")]
+        for found, figure in zip((raw, fails, weighted), told, strict=True):
+            assert abs(found.mean() - figure) < wide * found.std(ddof=1), (rate, figure, found.mean())
+        assert raw.mean() > float(rate) * 1.1  # the trap: the rule looks where the county is weakest
+        shifts.append(fails.mean() - weighted.mean())
+    assert max(shifts) > 0.15
+
+
+def raw_rates(cell: Scenario, number: int) -> np.ndarray:
+    """Return the raw wrong-exit rates of the inspections of one population."""
+    moments = model.sums_of(cell, number).moments[:, 0, EXITED]
+    rates: np.ndarray = moments[:, MOMENTS.index("wrong_persons")] / moments[:, MOMENTS.index("persons")]
+    return rates
 
 
 def test_the_tie_at_the_limit_has_the_stated_mass() -> None:
