@@ -13,6 +13,7 @@ from scenarios.questions.comparison import Difference
 from scenarios.questions.county_drawn import CountyDraw
 from scenarios.questions.error_counts import ErrorCounts
 from scenarios.questions.predictive import Predictive
+from scenarios.questions.put_right import PutRight
 from scenarios.questions.quality import Quality
 from scenarios.questions.sensitivity import Sensitivity
 from scenarios.questions.spread import SHARES, Spread, Spreads
@@ -83,6 +84,19 @@ def _spread(each: Spread) -> dict[str, Any]:
 
 def _number(value: float) -> float | None:
     return None if isnan(value) else value
+
+
+def fixed_record(found: PutRight, level: Level) -> dict[str, Any]:
+    """Return ``put_right``: the chances before and after households are put right, in the best order and at random."""
+    return {
+        "level": _level(level),
+        "households": found.households,
+        "wrong_households": found.of,
+        "villages": found.villages,
+        "before": dict(found.before.fails),
+        "best_order": dict(found.best.fails),
+        "at_random": dict(found.at_random),
+    }
 
 
 def sensitivity_record(found: Sensitivity) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from scenarios.questions.comparison import Difference
 from scenarios.questions.county_drawn import CountyDraw
 from scenarios.questions.error_counts import ErrorCounts
 from scenarios.questions.predictive import Predictive
+from scenarios.questions.put_right import PutRight
 from scenarios.questions.quality import Quality
 from scenarios.questions.sensitivity import Changed, Sensitivity
 from scenarios.questions.spread import Spread, Spreads
@@ -23,6 +24,7 @@ from scenarios.report.facts import tested
 from scenarios.report.level_words import RATES, level_names, told_level
 from scenarios.report.text import shown_chance, shown_pass
 from scenarios.report.words import averaged_chance, percent
+from scenarios.scenario import Level
 
 
 def drawn_text(draw: CountyDraw, own: int, chance: Fraction, words: Catalogue) -> Iterator[RenderableType]:
@@ -130,6 +132,24 @@ def _counts(counts: ErrorCounts, words: Catalogue) -> Iterator[RenderableType]:
         told = {"households": f"{each.at.households:,.0f}", "persons": f"{each.at.persons:,.0f}"}
         yield words.say(key, share=share, more=f"{abs(more):,.0f}", **told)
     yield words.say(f"around.placed_{counts.placed}")
+
+
+def fixed_text(found: PutRight, level: Level, words: Catalogue) -> Iterator[RenderableType]:
+    """Yield what putting households right buys."""
+    yield ""
+    yield Text(words.say("around.fixed_title", households=f"{found.households:,}"), style="bold")
+    told = told_level(level, words)
+    yield words.say("attribution.at_level", level=told) if told else words.say("attribution.at_given")
+    yield words.say(
+        "around.fixed",
+        households=f"{found.households:,}",
+        of=f"{found.of:,}",
+        villages=found.villages,
+        before=shown_chance(found.before, "any", words),
+        best=shown_chance(found.best, "any", words),
+        random=averaged_chance(found.at_random["any"]),
+    )
+    yield words.say("around.fixed_note")
 
 
 def sensitivity_text(found: Sensitivity, words: Catalogue) -> Iterator[RenderableType]:

@@ -9,13 +9,14 @@ from scenarios.engines.chance import QUESTIONS
 from scenarios.figures.curve import oc_curve
 from scenarios.figures.fonts import cjk_font
 from scenarios.figures.save import save_figure
+from scenarios.figures.surface import Drawing, risk_surface
 from scenarios.messages import Catalogue, catalogue, clean
 from scenarios.questions.curve import Curve
 from scenarios.report.facts import drawn_villages, expected_visits
-from scenarios.report.level_words import level_names, level_value
+from scenarios.report.level_words import RATES, level_names, level_value, told_level
 from scenarios.report.text import shown_chance
 from scenarios.report.words import percent
-from scenarios.scenario import Scenario
+from scenarios.scenario import Level, Scenario
 
 SUFFIXES = (".png", ".svg")
 
@@ -26,11 +27,13 @@ def require_drawable(scenario: Scenario, path: Path) -> None:
     Raises
     ------
     InputError
-        ``figure_suffix``, ``font_unreadable``, or ``figure_needs_curve`` when the grid has not exactly one axis.
+        ``figure_suffix``, ``font_unreadable``, or ``figure_needs_curve`` when the grid is neither a curve nor a
+        surface.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise refuse("figure_suffix", file=path.name, found=path.suffix, allowed=", ".join(SUFFIXES))
-    if len(scenario.grid) != 1:
+    axes = [len(set(axis.values)) for axis in scenario.grid]
+    if len(axes) != 1 and (len(axes) != 2 or min(axes) < 2):
         raise refuse("figure_needs_curve", file=path.name, found=len(scenario.grid))
     cjk_font()  # refuses a font of the user's that cannot be used
 
@@ -41,7 +44,7 @@ def save_curve_figure(curve: Curve, words: Catalogue, path: Path) -> None:
     Parameters
     ----------
     curve : Curve
-        With a grid of one axis.
+        With a grid of one axis, or of two: a surface.
     words : Catalogue
         The language; English where no font has Chinese glyphs.
     path : Path
@@ -54,6 +57,9 @@ def save_curve_figure(curve: Curve, words: Catalogue, path: Path) -> None:
     """
     if words.language == "zh" and cjk_font() is None:
         words = catalogue("en")
+    if len(curve.scenario.grid) > 1:
+        save_figure(_surface(curve, words), path, alternative_text=_surface_alternative(curve, words))
+        return
     values = [float(value) for value in curve.scenario.grid[0].values]
     chances = {question: [answer.fails[question] for answer in curve.chances] for question in QUESTIONS}
     limits = {name: curve.scenario.policy.limits[name] for name in ("wrong_exit", "missed")}
@@ -61,6 +67,45 @@ def save_curve_figure(curve: Curve, words: Catalogue, path: Path) -> None:
     spread = [answer.between.get("any") or 0.0 for answer in curve.chances] if curve.scenario.averaged else None
     figure = oc_curve(values, chances, words=_words(curve, words), limit=shared, spread=spread)
     save_figure(figure, path, alternative_text=_alternative(curve, words))
+
+
+def _surface(curve: Curve, words: Catalogue) -> Drawing:
+    """Return the chance that anything fails over both axes."""
+    first, second = curve.scenario.grid
+    chances = [answer.fails["any"] for answer in curve.chances]
+    if None in chances:
+        raise refuse("figure_unserved", found=curve.engine)
+    rows = [chances[i : i + len(second.values)] for i in range(0, len(chances), len(second.values))]
+    return risk_surface(
+        [float(value) for value in first.values],
+        [float(value) for value in second.values],
+        rows,  # type: ignore[arg-type]
+        words=_words(curve, words)
+        | {
+            "x": level_names(first.keys, words),
+            "y": level_names(second.keys, words),
+            "title": words.say("figure.surface_title"),
+            "note": words.say("figure.surface_note", note=_words(curve, words)["note"]),
+        },
+        percent=(first.keys[0] in RATES, second.keys[0] in RATES),
+    )
+
+
+def _surface_alternative(curve: Curve, words: Catalogue) -> str:
+    def told(level: Level) -> str:
+        answer = curve.chances[curve.levels.index(level)]
+        return words.say(
+            "figure.surface_part", level=told_level(level, words), chance=shown_chance(answer, "any", words)
+        )
+
+    first, second = curve.scenario.grid
+    corners = [
+        {**dict.fromkeys(first.keys, x), **dict.fromkeys(second.keys, y)}
+        for x in (first.values[0], first.values[-1])
+        for y in (second.values[0], second.values[-1])
+    ]
+    parts = words.say("place.joiner").join(told(corner) for corner in corners)
+    return words.say("figure.surface_alternative", name=clean(curve.scenario.frame.name), parts=parts)
 
 
 def _words(curve: Curve, words: Catalogue) -> dict[str, str]:

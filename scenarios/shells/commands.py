@@ -104,7 +104,7 @@ def risk(
 def _require_reasons(scenario: Scenario, *, why: bool, level: Decimal | None, other: bool) -> None:
     """Refuse, before the work, an attribution that nobody can make, and a level that nothing looks at."""
     if level is not None and not (why or other):
-        raise refuse("option_needs", key="--level", allowed="--why, --spread, --what-if")
+        raise refuse("option_needs", key="--level", allowed="--why, --spread, --fix, --what-if")
     from scenarios.questions.attribution import attributable  # noqa: PLC0415
     from scenarios.questions.inspection import at_level  # noqa: PLC0415
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scenarios.questions.curve import Curve
     from scenarios.questions.error_counts import ErrorCounts
     from scenarios.questions.predictive import Predictive
+    from scenarios.questions.put_right import PutRight
     from scenarios.questions.quality import Quality
     from scenarios.questions.sensitivity import Sensitivity
     from scenarios.questions.spread import Spreads
@@ -39,6 +40,7 @@ def around_parameters(words: Catalogue) -> list[click.Parameter]:
         click.Option(["--spread"], is_flag=True, help=words.say("help.spread")),
         click.Option(["--what-if"], is_flag=True, help=words.say("help.what_if")),
         click.Option(["--predictive"], is_flag=True, help=words.say("help.predictive")),
+        click.Option(["--fix"], type=WholeNumber("--fix", least=1), help=words.say("help.fix")),
         click.Option(["--province-counties"], type=own, help=words.say("help.province_counties")),
     ]
 
@@ -55,6 +57,8 @@ class AroundAsked:
         Whether the distribution of the rates, the sensitivity table and the predictive values were asked for.
     province_counties : int or None
         Counties of the county's province that left the list.
+    fix : int or None
+        Wrong households to be put right.
     """
 
     prq: Decimal | None
@@ -63,11 +67,12 @@ class AroundAsked:
     what_if: bool
     predictive: bool
     province_counties: int | None
+    fix: int | None
 
     @property
     def at_a_level(self) -> bool:
         """Whether something was asked that looks at one level."""
-        return self.spread or self.what_if
+        return self.spread or self.what_if or self.fix is not None
 
     def require(self, scenario: Scenario) -> None:
         """Refuse what cannot be answered, before the work.
@@ -87,6 +92,10 @@ class AroundAsked:
             require_levels(scenario)
         if self.what_if and not isinstance(scenario.truth, ErrorModel):
             raise refuse("sensitivity_needs_levels", key="--what-if")
+        if self.fix is not None:
+            from scenarios.questions.put_right import require_one_population  # noqa: PLC0415
+
+            require_one_population(scenario)
         if self.spread and scenario.policy.weighting != "raw":
             raise refuse("spread_needs_raw", key="--spread")
         if self.province_counties is not None:
@@ -109,10 +118,14 @@ class AroundAsked:
         from scenarios.questions.county_drawn import chance_county_drawn  # noqa: PLC0415
         from scenarios.questions.error_counts import error_counts  # noqa: PLC0415
         from scenarios.questions.predictive import predictive  # noqa: PLC0415
+        from scenarios.questions.put_right import put_right_households  # noqa: PLC0415
         from scenarios.questions.quality import quality  # noqa: PLC0415
         from scenarios.questions.sensitivity import sensitivity  # noqa: PLC0415
         from scenarios.questions.spread import spreads  # noqa: PLC0415
 
+        fixed = None
+        if self.fix is not None:
+            fixed = put_right_households(curve.scenario, level, self.fix, progress=progress)
         both = self.prq is not None and self.crq is not None
         own, draw = self.province_counties, _draw()
         return Around(
@@ -121,6 +134,7 @@ class AroundAsked:
             counts=error_counts(curve, level, progress=progress) if self.spread else None,
             sensitivity=sensitivity(curve.scenario, level, progress=progress) if self.what_if else None,
             predictive=predictive(curve, provincial=beliefs.result()) if self.predictive else None,
+            fixed=None if fixed is None else (fixed, level),
             drawn=None if own is None else (draw, own, chance_county_drawn(draw, own)),
         )
 
@@ -140,6 +154,7 @@ class Around:
     counts: ErrorCounts | None
     sensitivity: Sensitivity | None
     predictive: Predictive | None
+    fixed: tuple[PutRight, Level] | None
     drawn: tuple[CountyDraw, int, Fraction] | None
 
     def text(self, words: Catalogue) -> Iterator[RenderableType]:
@@ -152,6 +167,8 @@ class Around:
             yield from told.quality_text(self.quality, words)
         if self.spreads and self.counts:
             yield from told.spread_text(self.spreads, self.counts, words)
+        if self.fixed:
+            yield from told.fixed_text(*self.fixed, words)
         if self.sensitivity:
             yield from told.sensitivity_text(self.sensitivity, words)
         if self.predictive:
@@ -168,6 +185,8 @@ class Around:
             parts["quality"] = written.quality_record(self.quality)
         if self.spreads and self.counts:
             parts["spread"] = written.spread_record(self.spreads, self.counts)
+        if self.fixed:
+            parts["put_right"] = written.fixed_record(*self.fixed)
         if self.sensitivity:
             parts["what_if"] = written.sensitivity_record(self.sensitivity)
         if self.predictive:

@@ -11,7 +11,7 @@ from choucha_command import Inside, write_scenario
 
 from scenarios.messages import LANGUAGES, catalogue
 
-ALL = ("--prq", "2%", "--crq", "8%", "--spread", "--what-if", "--predictive", "--province-counties", "14")
+ALL = ("--prq", "2%", "--crq", "8%", "--spread", "--fix", "3", "--what-if", "--predictive", "--province-counties", "14")
 
 
 @pytest.fixture
@@ -69,6 +69,8 @@ def test_everything_around_the_answer(language: str, one: Inside) -> None:
     assert spread["rates"]["missed"]["quantiles"]["0.05"] <= spread["rates"]["missed"]["quantiles"]["0.95"]
     assert spread["wrong_in_county"]["persons"] > 0
     assert {each["key"] for each in found["what_if"]["changed"]} >= {"population.icc", "fieldwork.absence"}
+    fixed = found["put_right"]
+    assert (fixed["households"], fixed["best_order"]["any"] < fixed["before"]["any"]) == (3, True)
     assert found["predictive"]["prior"] == "grid"
     assert found["predictive"]["questions"]["any"]["exceeds_given_fail"] > 0.5
 
@@ -86,9 +88,10 @@ def test_predictive_values_after_a_provincial_result(one: Inside) -> None:
         (("--prq", "2%"), "'--prq': it belongs to --crq"),
         (("--prq", "3%", "--crq", "2%"), "must be below the bad one's"),
         (("--prq", "0", "--crq", "100%"), "--prq, --crq"),
-        (("--level", "2%"), "it belongs to --why, --spread, --what-if"),
+        (("--level", "2%"), "it belongs to --why, --spread, --fix, --what-if"),
         (("--province-counties", "263"), "1 <= x <= 262"),
         (("--province-counties", "0"), "--province-counties"),
+        (("--fix", "0"), "--fix"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(options: tuple[str, ...], told: str, one: Inside) -> None:
@@ -96,6 +99,13 @@ def test_what_cannot_be_asked_is_refused(options: tuple[str, ...], told: str, on
     assert (answer.status, answer.out) == (2, "")
     assert told in answer.err
     assert not (one.folder / "answer.json").exists()
+
+
+def test_nobody_is_put_right_on_average(inside: Inside) -> None:
+    write_scenario(inside.folder)
+    answer = inside("risk", "scenario.toml", "--fix", "3", "--lang", "en")
+    assert (answer.status, answer.out) == (2, "")
+    assert "nobody knows which households are wrong" in answer.err
 
 
 def test_weighted_rates_are_not_spread(one: Inside) -> None:
@@ -148,3 +158,16 @@ def test_several_scenarios_and_what_cannot_be_compared(one: Inside) -> None:
         answer = one("compare", *compared, "--lang", "en")
         assert (answer.status, answer.out) == (2, "")
         assert told in answer.err
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_two_axes_are_drawn_as_a_surface(language: str, one: Inside) -> None:
+    text = (one.folder / "one.toml").read_text(encoding="utf-8")
+    (one.folder / "surface.toml").write_text(text + "icc = [0, 0.1]\n", encoding="utf-8")
+    answer = one("risk", "surface.toml", "--figure", "surface.svg", "--figure", "surface.png", "--lang", language)
+    assert answer.status == 0, answer.err
+    drawn = (one.folder / "surface.svg").read_text(encoding="utf-8")
+    assert catalogue(language).say("level.icc") in drawn
+    assert (one.folder / "surface.png").stat().st_size > 10_000
+    answer = one("risk", "surface.toml", "--figure", "no.svg", "--engine", "conditional", "--lang", language)
+    assert (answer.status, (one.folder / "no.svg").exists()) == (2, False)

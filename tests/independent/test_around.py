@@ -33,10 +33,11 @@ from scenarios.questions.error_counts import error_counts
 from scenarios.questions.paired import common_levels, paired
 from scenarios.questions.precheck import grid_belief
 from scenarios.questions.predictive import predictive, truly_beyond
+from scenarios.questions.put_right import put_right_households
 from scenarios.questions.quality import quality, require_qualities
 from scenarios.questions.sensitivity import sensitivity
 from scenarios.questions.spread import SHARES, spreads
-from scenarios.scenario import Scenario, populations
+from scenarios.scenario import GivenTruth, Scenario, populations
 
 LEVEL = {"wrong_exit": Decimal("0.05"), "missed": Decimal("0.05")}
 
@@ -206,6 +207,45 @@ def test_errors_until_a_share_are_the_first_that_reach_it(seed: int, tmp_path: P
             assert not reached
         else:
             assert each.at.households - found.now.households == reached[0]
+
+
+@pytest.mark.parametrize("number", [1, 2, 4, 1_000])
+def test_the_best_order_is_found_by_trying_every_village(eight: Scenario, number: int) -> None:
+    cell = eight.at(LEVEL)
+    (truth,) = populations([cell])
+    frame, wrong = cell.frame, truth.wrong_persons
+    found = put_right_households(eight, LEVEL, number)
+    assert found.of == (wrong > 0).sum()
+    assert found.households == min(number, found.of)
+    left, now, villages = found.households, wrong.copy(), 0
+
+    def chances(persons: np.ndarray) -> float:
+        changed = replace(truth, wrong_persons=persons)
+        return sum(exact.ratio_chance(cell, changed, name).fails for name in ("wrong_exit", "missed", "approval"))
+
+    while left:
+        each = {}
+        for village in range(len(frame.codes)):
+            own = np.flatnonzero((frame.household_village == village) & (now > 0))
+            if len(own):
+                # A household put right changes no approval, so the criteria's own drop is what the village carries.
+                without = now.copy()
+                without[own] = 0
+                each[village] = (chances(now) - chances(without)) / len(own)
+        best = max(each, key=lambda v: each[v])
+        own = np.flatnonzero((frame.household_village == best) & (now > 0))
+        if len(own) > left:
+            break
+        now[own] = 0
+        left, villages = left - len(own), villages + 1
+    if not left:  # whole villages: which households of the last one are chosen does not matter
+        assert found.villages == villages
+        changed = replace(cell, truth=GivenTruth(wrong_persons=now, approves=truth.approves), averaged=False)
+        (after,) = auto.chances([changed])
+        for criterion in ("wrong_exit", "missed", "approval"):
+            assert found.best.fails[criterion] == after.fails[criterion]
+    if number == 1_000:
+        assert found.best.fails["wrong_exit"] == found.best.fails["missed"] == 0
 
 
 # --- differences --------------------------------------------------------------------------------------------

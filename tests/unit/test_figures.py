@@ -24,6 +24,7 @@ from sampler.errors import InputError
 from scenarios.figures.curve import _apart, oc_curve
 from scenarios.figures.fonts import FONT_VARIABLE, break_lines, cjk_font, covers, font_for, legible
 from scenarios.figures.save import save_figure
+from scenarios.figures.surface import SHARES, risk_surface
 
 LEVELS = [step * 0.002 for step in range(21)]
 QUESTIONS = {
@@ -300,10 +301,39 @@ def test_pyplot_is_never_loaded(tmp_path: Path) -> None:
         from pathlib import Path
         from scenarios.figures.curve import oc_curve
         from scenarios.figures.save import save_figure
+        from scenarios.figures.surface import risk_surface
         words = dict.fromkeys(("title", "subtitle", "x", "y", "note", "any"), "率")
         for name in sys.argv[1:]:
             save_figure(oc_curve([0, 0.02], {"any": [0, 1]}, words=words), Path(name), alternative_text="")
+            chances = [[0, 0], [1, 1]]
+            surface = risk_surface([0, 1], [0, 1], chances, words=words, percent=(True, True))
+            save_figure(surface, Path(name), alternative_text="")
         sys.exit("matplotlib.pyplot" in sys.modules)
     """
     files = [str(tmp_path / name) for name in ("curve.png", "curve.svg")]
     subprocess.run([sys.executable, "-c", program, *files], check=True, cwd=Path(__file__).resolve().parents[2])
+
+
+def test_a_surface_has_its_contours_where_the_chances_are() -> None:
+    xs, ys = [0.0, 0.01, 0.02, 0.03], [0.1, 0.0]
+    chances = [[0.0, 0.0], [0.3, 0.2], [0.7, 0.8], [1.0, 1.0]]
+    words = {key: WORDS[key] for key in ("title", "subtitle", "x", "y")} | {"note": "说明"}
+    figure = risk_surface(xs, ys, chances, words=words, percent=(True, False))
+    (axes,) = figure.axes
+    (lines,) = [each for each in axes.collections if len(each.levels) == len(SHARES)]  # type: ignore[attr-defined]
+    for share, path in zip(SHARES, lines.get_paths(), strict=True):
+        for level, y in path.vertices:
+            # Along either side the chance is linear between neighbouring levels; y = 0 is the second column.
+            side = [row[1] for row in chances] if y < 0.05 else [row[0] for row in chances]
+            if y in (0.0, 0.1):
+                assert np.interp(level, xs, side) == pytest.approx(share, abs=1e-9)
+    shown = {text.get_text() for text in axes.texts}
+    assert shown == {"5%", "25%", "50%", "75%", "95%"}
+    assert [text.get_text() for text in axes.get_xticklabels()][-1] == "3%"
+    assert [text.get_text() for text in axes.get_yticklabels()][-1] == "0.1"
+
+
+def test_a_flat_surface_is_drawn_without_contours() -> None:
+    words = dict.fromkeys(("title", "subtitle", "x", "y", "note"), "a")
+    figure = risk_surface([0.0, 0.1], [0.0, 1.0], [[0.0, 0.0], [0.0, 0.0]], words=words, percent=(True, True))
+    assert not figure.axes[0].texts
