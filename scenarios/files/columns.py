@@ -28,12 +28,18 @@ class Column:
         Whether the table is refused without it.
     instead : tuple of str
         Columns that, all of them together, serve in place of a required one.
+    written_once : bool
+        Whether a blank may stand for what the cell above says: a township over its villages.
+    counts : bool
+        Whether a dash stands for 0, and a unit after a number is read over.
     """
 
     parse: Parser
     headers: tuple[str, ...]
     required: bool = True
     instead: tuple[str, ...] = ()
+    written_once: bool = False
+    counts: bool = False
 
 
 def normalised(text: object) -> str:
@@ -60,16 +66,49 @@ def _number(cell: Cell) -> int | float | Mistake:
         return Mistake("not_a_number", {"found": str(cell)})
     if isinstance(cell, int | float):
         return cell
-    text = unicodedata.normalize("NFKC", cell).strip()
+    text = _bare(unicodedata.normalize("NFKC", cell).strip())
     if len(text) > _LONGEST_NUMBER:
         return Mistake("too_many", {"found": text[:_LONGEST_NUMBER] + "…", "allowed": _LARGEST_COUNT})
-    if not re.fullmatch(r"[+-]?(\d+|\d*\.\d+)", text):
+    found = re.fullmatch(r"([+-]?(?:\d+|\d*\.\d+))(%?)", text)
+    if not found:
         return Mistake("not_a_number", {"found": text})
-    return float(text) if "." in text else int(text)
+    number = float(found[1]) if "." in found[1] else int(found[1])
+    return number / 100 if found[2] else number
+
+
+_UNITS = ("户", "人", "个", "公里", "千米", "km", "元")
+_DASHES = frozenset({"—", "——", "–", "-", "--", "―", "－", "/", "／", "无", "零"})
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+
+
+def _bare(text: str) -> str:
+    """Return the number in a text without the unit after it and the commas in it.
+
+    Examples
+    --------
+    >>> _bare("215户"), _bare("1,234"), _bare("1,23"), _bare("12.5 公里")
+    ('215', '1234', '1,23', '12.5')
+    """
+    unit = next((unit for unit in _UNITS if text.lower().endswith(unit) and text[: -len(unit)].strip()), "")
+    text = text[: len(text) - len(unit)].strip()
+    return text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
+
+
+def is_dash(cell: Cell) -> bool:
+    """Say whether a cell holds a dash, or 无, which in a column of counts stands for 0."""
+    return isinstance(cell, str) and cell.strip() in _DASHES
+
+
+def has_unit(cell: Cell) -> bool:
+    """Say whether a cell holds a number with a unit after it or commas in it."""
+    if not isinstance(cell, str):
+        return False
+    text = unicodedata.normalize("NFKC", cell).strip()
+    return _bare(text) != text and not isinstance(_number(cell), Mistake)
 
 
 def _count(cell: Cell) -> Value | Mistake:
-    number = _number(cell)
+    number = 0 if is_dash(cell) else _number(cell)
     if isinstance(number, Mistake):
         return number
     if number < 0:
@@ -86,7 +125,7 @@ _LARGEST_COUNT = 10_000_000  # no county has more people; a larger number is a s
 
 
 def _measure(cell: Cell) -> Value | Mistake:
-    return None if cell is None else _number(cell)
+    return None if cell is None or is_dash(cell) else _number(cell)
 
 
 def _count_or_blank(cell: Cell) -> Value | Mistake:
@@ -150,17 +189,18 @@ _GROUP_HEADERS = {"exited": "脱贫", "remaining": "未脱贫", "unregistered": 
 VILLAGE_COLUMNS: Mapping[str, Column] = {
     "village_code": Column(parse=_text, headers=("village_code", "村编码", "行政村代码", "村代码"), required=False),
     "village": Column(parse=_text, headers=("village", "村名", "行政村", "行政村名称", "村")),
-    "township": Column(parse=_text, headers=("township", "乡镇", "乡(镇)", "乡镇名称", "镇")),
+    "township": Column(parse=_text, headers=("township", "乡镇", "乡(镇)", "乡镇名称", "镇"), written_once=True),
     "remote": Column(parse=_flag, headers=("remote", "偏远", "是否偏远", "偏远村", "是否偏远村")),
     "poor_village": Column(parse=_flag, headers=("poor_village", "贫困村", "是否贫困村")),
     **{
         f"{group}_{what}": Column(
             parse=_count,
+            counts=True,
             headers=(
                 f"{group}_{what}",
                 f"{zh}{unit}数",
                 f"{zh}户{unit}数",
-                *((f"{zh}人口", f"{zh}人口数", f"{zh}户人口数") if unit == "人" else (f"{zh}{unit}",)),
+                *((f"{zh}人口", f"{zh}人口数", f"{zh}户人口", f"{zh}户人口数") if unit == "人" else (f"{zh}{unit}",)),
             ),
         )
         for group, zh in _GROUP_HEADERS.items()
@@ -194,7 +234,7 @@ STRATUM_WORDS: Mapping[str, tuple[str, ...]] = {
 OBSERVATION_COLUMNS: Mapping[str, Column] = {
     "stratum": Column(parse=_text_or_blank, headers=("stratum", "层", "抽样层", "层别", "所属层"), required=False),
     "village_code": replace(HOUSEHOLD_COLUMNS["village_code"], parse=_text_or_blank, instead=("township", "village")),
-    "township": replace(VILLAGE_COLUMNS["township"], parse=_text_or_blank, required=False),
+    "township": replace(VILLAGE_COLUMNS["township"], parse=_text_or_blank, required=False, written_once=False),
     "village": replace(VILLAGE_COLUMNS["village"], parse=_text_or_blank, required=False),
     "household_id": replace(HOUSEHOLD_COLUMNS["household_id"], parse=_text_or_blank, required=False),
     "group": HOUSEHOLD_COLUMNS["group"],

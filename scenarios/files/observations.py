@@ -16,6 +16,7 @@ from sampler.errors import InputError, Mistake, refuse
 from sampler.frame import GROUPS, Bools, Frame, Ints
 from sampler.plan import STRATA
 from scenarios.files.columns import OBSERVATION_COLUMNS, Value, normalised, stratum_name
+from scenarios.files.layout import Remark
 from scenarios.files.recheck_columns import RECHECK_COLUMNS, recheck_mistakes, second_visits, without_first_visit
 from scenarios.files.sheets import Sheet, read_sheets
 from scenarios.files.tables import County, Table, best_sheet, parse_table, read_county
@@ -55,6 +56,8 @@ class Results:
         What a re-check recorded, row by row; None where no row tells of one.
     ignored : tuple of str
         Headers of other columns about re-checks (``recheck_*``, 复核…), which are not read.
+    remarks : tuple of Remark
+        What was read otherwise than it stands, or not read.
     """
 
     observations: Observations
@@ -64,6 +67,7 @@ class Results:
     frame: Frame | None
     second: SecondVisits | None
     ignored: tuple[str, ...]
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def remote_villages(self) -> Bools:
@@ -212,6 +216,7 @@ def _results(table: Table, county: County | None) -> Results:
         frame=frame,
         second=second_visits(table),
         ignored=ignored,
+        remarks=(*table.remarks, *(() if county is None else county.remarks)),
     )
 
 

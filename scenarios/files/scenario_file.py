@@ -33,6 +33,7 @@ from scenarios.files.documents import (
     SpotCheckDocument,
 )
 from scenarios.files.faults import mistakes_of
+from scenarios.files.layout import Remark
 from scenarios.files.plans import fieldwork_of, plan_of, with_plan_defaults
 from scenarios.files.policies import policy_of
 from scenarios.files.tables import County
@@ -56,10 +57,13 @@ class ScenarioFile:
         The frozen record.
     tree : dict
         Every key of the scenario file, defaults included; what `save_scenario` writes.
+    remarks : tuple of Remark
+        What of the county's tables was read otherwise than it stands, or not read.
     """
 
     scenario: Scenario
     tree: Tree
+    remarks: tuple[Remark, ...] = ()
 
 
 def scenario_names() -> tuple[str, ...]:
@@ -198,6 +202,7 @@ def scenario_of(tree: Tree, file: str, *, county: County | None = None) -> Scena
     return ScenarioFile(
         scenario=replace(scenario, assumed=assumed, digest=_digest(full, scenario)),
         tree=full,
+        remarks=county.remarks,
     )
 
 

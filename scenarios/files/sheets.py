@@ -30,11 +30,14 @@ class Sheet:
         Name of the worksheet, empty for a CSV.
     rows : sequence of sequences of str, int, float, bool or None
         The first is row 1 of the file.
+    merged : tuple of pairs of (row, column)
+        First and last cell of each merged range, from 0.
     """
 
     file: str
     name: str
     rows: Sequence[Sequence[Cell]]
+    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
 
 
 def read_sheets(path: Path) -> tuple[Sheet, ...]:
@@ -71,13 +74,18 @@ def _read_workbook(path: Path) -> tuple[Sheet, ...]:
     _guard_size(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
-        sheets = [
-            (name, workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in workbook.sheet_names
-        ]
+        sheets = [(name, workbook.get_sheet_by_name(name)) for name in workbook.sheet_names]
+        tables = [(name, sheet.to_python(skip_empty_area=False), sheet.merged_cell_ranges) for name, sheet in sheets]
     except CalamineError as error:
         raise refuse("not_a_table", file=path.name, found=str(error)) from error
     return tuple(
-        Sheet(file=path.name, name=name, rows=[[_plain(cell) for cell in row] for row in rows]) for name, rows in sheets
+        Sheet(
+            file=path.name,
+            name=name,
+            rows=[[_plain(cell) for cell in row] for row in rows],
+            merged=tuple(merged or ()),
+        )
+        for name, rows, merged in tables
     )
 
 

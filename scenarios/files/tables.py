@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,15 +12,20 @@ from numpy.typing import NDArray
 
 from sampler.errors import Field, InputError, Mistake, refuse
 from sampler.frame import GROUPS, Frame, frame_from_counts, mistakes_in_counts
-from scenarios.files.columns import HOUSEHOLD_COLUMNS, VILLAGE_COLUMNS, Column, Value, normalised
+from scenarios.files.columns import HOUSEHOLD_COLUMNS, VILLAGE_COLUMNS, Column, Value, has_unit, is_dash
+from scenarios.files.layout import (
+    Header,
+    Records,
+    Remark,
+    fill_down,
+    find_header,
+    find_records,
+    known_headers,
+    positions,
+)
 from scenarios.files.sheets import Cell, Sheet, read_sheets
 from scenarios.scenario import GivenTruth
 
-_HEADER_ROWS = 30  # a header further down is not looked for
-# A row that begins so, in one of its first cells, adds up others and is no village.
-_SUMMARY_WORDS = ("合计", "总计", "小计", "全县合计", "注:", "注：", "total")
-_SUMMARY_CELLS = 2
-_FEWEST_HEADERS = 3  # so many known headers make a row the header row
 # Where China lies in degrees, and more degrees than any county is wide.
 _LONGITUDES, _LATITUDES, _WIDEST_DEGREES = (73, 136), (17, 54), 10
 T = TypeVar("T")
@@ -39,11 +44,14 @@ class County:
     codes_listed : bool
         Whether the village list has codes. Where it has none, a village's code in the frame is its `village_name`,
         which is nothing that another table's codes could mean.
+    remarks : tuple of Remark
+        What was read otherwise than it stands, or not read.
     """
 
     frame: Frame
     truth: GivenTruth | None
     codes_listed: bool
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +70,10 @@ class Table:
         Column letter, by column name.
     values : mapping of str to list
         One value a record, by column name; columns the file lacks are absent.
+    remarks : tuple of Remark
+        What was read otherwise than it stands, or not read.
+    wrong : tuple of Mistake
+        One a cell that cannot be read; its value is None.
     """
 
     sheet: Sheet
@@ -69,6 +81,8 @@ class Table:
     headers: Mapping[str, str]
     letters: Mapping[str, str]
     values: Mapping[str, list[Value]]
+    remarks: tuple[Remark, ...] = ()
+    wrong: tuple[Mistake, ...] = ()
 
     def place(self, record: int, column: str) -> dict[str, Field]:
         """Return where a value stands, as the fields of a mistake."""
@@ -127,20 +141,23 @@ def read_county(path: Path, *, name: str | None = None, synthetic: bool = False)
     named = [s for s in candidates if s.name == "villages"] or candidates
     table = _first_table(named, path)
     label = name or path.stem
-    mistakes = list(_village_mistakes(table))
+    mistakes = [*table.wrong, *_village_mistakes(table)]
     if mistakes:
-        raise InputError(mistakes)
+        raise InputError(sorted(mistakes, key=lambda mistake: int(mistake.fields.get("row") or 0)))
     frame = _frame(table, label, synthetic=synthetic)
     if household_sheet is None:
-        return County(frame=frame, truth=None, codes_listed="village_code" in table.values)
-    return _with_households(frame, table, parse_table(household_sheet, HOUSEHOLD_COLUMNS))
+        listed = "village_code" in table.values
+        return County(frame=frame, truth=None, codes_listed=listed, remarks=table.remarks)
+    households = parse_table(household_sheet, HOUSEHOLD_COLUMNS)
+    county = _with_households(frame, table, households)
+    return replace(county, remarks=(*table.remarks, *households.remarks))
 
 
 def _first_table(sheets: Sequence[Sheet], path: Path) -> Table:
     """Parse the sheet whose header fits best."""
     sheet = best_sheet(sheets, VILLAGE_COLUMNS)
     if sheet is not None:
-        return parse_table(sheet, VILLAGE_COLUMNS)
+        return parse_cells(sheet, VILLAGE_COLUMNS)
     if not any(any(cell is not None for cell in row) for sheet in sheets for row in sheet.rows):
         raise refuse("file_empty", file=path.name)
     raise refuse(
@@ -155,19 +172,9 @@ def best_sheet(sheets: Sequence[Sheet], columns: Mapping[str, Column]) -> Sheet 
 
     Results may name villages as the village list does, so a header that fits is not yet the right one.
     """
-    fitting = [(sheet, top) for sheet in sheets if (top := _header_row(sheet, columns)) is not None]
-    best = max(fitting, key=lambda found: _known_headers(found[0].rows[found[1]], columns), default=None)
+    fitting = [(sheet, header) for sheet in sheets if (header := find_header(sheet, columns)) is not None]
+    best = max(fitting, key=lambda found: known_headers(found[1], columns), default=None)
     return None if best is None else best[0]
-
-
-def _header_row(sheet: Sheet, columns: Mapping[str, Column]) -> int | None:
-    rows = enumerate(sheet.rows[:_HEADER_ROWS])
-    return next((number for number, row in rows if _known_headers(row, columns) >= _FEWEST_HEADERS), None)
-
-
-def _known_headers(row: Sequence[Cell], columns: Mapping[str, Column]) -> int:
-    known = {normalised(header) for column in columns.values() for header in column.headers}
-    return sum(cell is not None and normalised(cell) in known for cell in row)
 
 
 def parse_table(sheet: Sheet, columns: Mapping[str, Column]) -> Table:
@@ -176,62 +183,120 @@ def parse_table(sheet: Sheet, columns: Mapping[str, Column]) -> Table:
     Raises
     ------
     InputError
-        ``no_header``, ``missing_column``, ``village_not_named``, ``repeated_column``, ``no_rows``, or one mistake a
-        bad cell.
+        As `parse_cells`, or one mistake a bad cell.
     """
-    top = _header_row(sheet, columns)
-    if top is None:
+    table = parse_cells(sheet, columns)
+    if table.wrong:
+        raise InputError(table.wrong)
+    return table
+
+
+def parse_cells(sheet: Sheet, columns: Mapping[str, Column]) -> Table:
+    """Return the columns of a sheet with the mistakes of single cells, so that others can be looked for too.
+
+    Raises
+    ------
+    InputError
+        ``no_header``, ``missing_column``, ``village_not_named``, ``repeated_column``, ``no_rows``.
+    """
+    header = find_header(sheet, columns)
+    if header is None:
         raise refuse(
             "no_header",
             file=sheet.file,
             sheet=sheet.name,
             allowed=", ".join(c.headers[0] for c in columns.values() if c.required),
         )
-    at, headers = _columns_at(sheet, top, columns)
-    records = [n for n in range(top + 1, len(sheet.rows)) if any(cell is not None for cell in sheet.rows[n])]
-    if not records:
+    at, headers = _columns_at(sheet, header, columns)
+    found = find_records(sheet, header)
+    if not found.rows:
         raise refuse("no_rows", file=sheet.file, sheet=sheet.name)
+    once = {name: fill_down(sheet, found.rows, at[name]) for name in at if columns[name].written_once}
     table = Table(
         sheet=sheet,
-        rows=tuple(n + 1 for n in records),
+        rows=tuple(n + 1 for n in found.rows),
         headers=headers,
         letters={name: _letter(position) for name, position in at.items()},
         values={name: [] for name in at},
+        remarks=tuple(_remarks(sheet, header, found, headers, once, _tidied(sheet, found.rows, at, columns))),
     )
     mistakes = []
-    for record, n in enumerate(records):
+    for record, n in enumerate(found.rows):
         row = sheet.rows[n]
-        if any(cell is not None and normalised(cell).startswith(_SUMMARY_WORDS) for cell in row[:_SUMMARY_CELLS]):
-            mistakes.append(Mistake("summary_row", {"file": sheet.file, "sheet": sheet.name, "row": n + 1}))
-            continue
         for name, position in at.items():
-            value = columns[name].parse(row[position] if position < len(row) else None)
+            cell = row[position] if position < len(row) else None
+            value = columns[name].parse(once.get(name, {}).get(n) if cell is None else cell)
             if isinstance(value, Mistake):
                 mistakes.append(value.at(**table.place(record, name)))
-            else:
-                table.values[name].append(value)
-    if mistakes:
-        raise InputError(mistakes)
-    return table
+            table.values[name].append(None if isinstance(value, Mistake) else value)
+    mistakes += [
+        Mistake("summary_row", {"file": sheet.file, "sheet": sheet.name, "row": n + 1})
+        for n in found.sums
+        if _is_record(sheet.rows[n], at, columns)
+    ]
+    return replace(table, wrong=tuple(mistakes))
+
+
+def _is_record(row: Sequence[Cell], at: Mapping[str, int], columns: Mapping[str, Column]) -> bool:
+    """Say whether a row that looks like a sum could be a record: then nobody but the office knows what it is."""
+    cells = {name: row[position] if position < len(row) else None for name, position in at.items()}
+    return all(not isinstance(columns[name].parse(cell), Mistake) for name, cell in cells.items())
+
+
+def _tidied(
+    sheet: Sheet, rows: Sequence[int], at: Mapping[str, int], columns: Mapping[str, Column]
+) -> Iterator[tuple[str, str, int]]:
+    """Yield what was read otherwise than it stands, column by column: code, header's name, cells."""
+    for name, position in at.items():
+        cells = [sheet.rows[n][position] for n in rows if position < len(sheet.rows[n])]
+        for code, sort in (("dashes", is_dash), ("units", has_unit)):
+            count = sum(sort(cell) for cell in cells) if columns[name].counts else 0
+            if count:
+                yield code, name, count
+
+
+def _remarks(
+    sheet: Sheet,
+    header: Header,
+    found: Records,
+    headers: Mapping[str, str],
+    once: Mapping[str, Mapping[int, Cell]],
+    tidied: Iterator[tuple[str, str, int]],
+) -> Iterator[Remark]:
+    where: dict[str, str | int] = {"file": sheet.file, "sheet": sheet.name}
+    if header.bottom > header.top:
+        yield Remark("joined_header", {**where, "first": header.top + 1, "last": header.bottom + 1})
+    for name, cells in once.items():
+        if cells:
+            yield Remark("filled_down", {**where, "column": headers[name], "count": len(cells)})
+    for code, rows in (("sums_skipped", found.sums), ("remarks_skipped", found.remarks)):
+        if rows:
+            told = ", ".join(str(n + 1) for n in rows[:_MOST_ROWS_TOLD]) + (" …" if len(rows) > _MOST_ROWS_TOLD else "")
+            yield Remark(code, {**where, "count": len(rows), "rows": told})
+    for code, name, count in tidied:
+        yield Remark(code, {**where, "column": headers[name], "count": count})
+
+
+_MOST_ROWS_TOLD = 5
 
 
 def filled(sheet: Sheet, column: Column, row: int) -> str:
     """Return the header of a column as the file has it where its cell is filled in a row (from 1), else nothing."""
     cells = sheet.rows[row - 1]
-    for above in sheet.rows[: min(row - 1, _HEADER_ROWS)]:
-        for position in _positions(above, column):
+    for above in sheet.rows[: row - 1]:
+        for position in positions(above, column):
             if position < len(cells) and cells[position] is not None:
                 return str(above[position]).strip()
     return ""
 
 
-def _columns_at(sheet: Sheet, top: int, columns: Mapping[str, Column]) -> tuple[dict[str, int], dict[str, str]]:
-    row = sheet.rows[top]
-    found = {name: _positions(row, column) for name, column in columns.items()}
+def _columns_at(sheet: Sheet, header: Header, columns: Mapping[str, Column]) -> tuple[dict[str, int], dict[str, str]]:
+    row = header.names
+    found = {name: positions(row, column) for name, column in columns.items()}
     at: dict[str, int] = {}
     headers: dict[str, str] = {}
     mistakes = []
-    where: dict[str, Field] = {"file": sheet.file, "sheet": sheet.name, "row": top + 1}
+    where: dict[str, Field] = {"file": sheet.file, "sheet": sheet.name, "row": header.top + 1}
     for name, column in columns.items():
         if len(found[name]) > 1:
             mistakes.append(Mistake("repeated_column", {**where, "column": str(row[found[name][1]])}))
@@ -249,11 +314,6 @@ def _columns_at(sheet: Sheet, top: int, columns: Mapping[str, Column]) -> tuple[
     return at, headers
 
 
-def _positions(row: Sequence[Cell], column: Column) -> list[int]:
-    accepted = {normalised(header) for header in column.headers}
-    return [i for i, cell in enumerate(row) if cell is not None and normalised(cell) in accepted]
-
-
 def _letter(position: int) -> str:
     letters = ""
     number = position + 1
@@ -268,11 +328,18 @@ def _counts(table: Table, what: str) -> np.ndarray[tuple[int, ...], np.dtype[np.
 
 
 def _village_mistakes(table: Table) -> Iterator[Mistake]:
-    for i, mistake in mistakes_in_counts(_counts(table, "households"), _counts(table, "persons")):
+    """Yield what is wrong between cells; cells that could not be read are left out of it."""
+    households, persons = (_readable_counts(table, what) for what in ("households", "persons"))
+    known = (households >= 0) & (persons >= 0)
+    for i, mistake in mistakes_in_counts(np.where(known, households, 0), np.where(known, persons, 0)):
         yield mistake.at(**table.place(i, str(mistake.fields["column"])))
-    yield from _repeated(table, "village", _village_names(table))
+    pairs = zip(table.values["township"], table.values["village"], strict=True)
+    names = [None if None in (township, village) else village_name(township, village) for township, village in pairs]
+    yield from _repeated(table, "village", names)
     if "village_code" in table.values:
-        yield from _repeated(table, "village_code", table.typed("village_code", str))
+        yield from _repeated(
+            table, "village_code", [None if c is None else str(c) for c in table.values["village_code"]]
+        )
     x, y = _measures(table, "x"), _measures(table, "y")
     if x and y and _within(x, _LONGITUDES) and _within(y, _LATITUDES):
         yield Mistake("degrees", {"file": table.sheet.file, "sheet": table.sheet.name})
@@ -294,9 +361,17 @@ def _village_names(table: Table) -> list[str]:
     return list(map(village_name, table.typed("township", str), table.typed("village", str)))
 
 
-def _repeated(table: Table, column: str, values: Sequence[str]) -> Iterator[Mistake]:
+def _readable_counts(table: Table, what: str) -> NDArray[np.int64]:
+    """Return the counts of each village and group, -1 where a cell could not be read."""
+    columns = [[-1 if v is None else v for v in table.values[f"{group}_{what}"]] for group in GROUPS]
+    return np.array(columns, dtype=np.int64).T
+
+
+def _repeated(table: Table, column: str, values: Sequence[str | None]) -> Iterator[Mistake]:
     first: dict[str, int] = {}
     for i, value in enumerate(values):
+        if value is None:
+            continue
         if value in first:
             where = table.place(i, column)
             yield Mistake(f"repeated_{column}", {**where, "found": value, "first_row": table.rows[first[value]]})

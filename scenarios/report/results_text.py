@@ -23,6 +23,7 @@ from scenarios.report.precision_text import precision_text
 from scenarios.report.rules_text import rules_text
 from scenarios.report.second_visits_text import second_visits_text
 from scenarios.report.soundness_text import soundness_text
+from scenarios.report.text import remarks_text
 
 
 def results_text(
@@ -47,6 +48,7 @@ def results_text(
     yield Text(words.say("estimate.title", file=clean(file)), style="bold")
     yield from _sample(results, words)
     yield words.say("estimate.policy", title=policy.titles.get(words.language, policy.name), name=policy.name)
+    yield from remarks_text(results.remarks, words)
     if results.ignored:
         names = words.say("place.enumeration").join(clean(name) for name in results.ignored)
         yield words.say("estimate.ignored", names=names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from rich.text import Text
 from estimators.policy import Policy, Source
 from sampler.frame import GROUPS, Frame
 from scenarios.engines.chance import QUESTIONS, Chance
+from scenarios.files.layout import Remark
 from scenarios.messages import Catalogue, clean
 from scenarios.provenance import provenance
 from scenarios.questions.curve import Curve, other_denominator
@@ -361,6 +362,15 @@ def _backing(source: Source, words: Catalogue) -> Text:
     """Return a source or a note as it is read: the mark of an assumption, the words, the address."""
     mark = f"【{words.say('policies.assumption')}】" if source.assumption else ""
     return Text(f"{mark}{source.texts[words.language]} {source.url}".strip())
+
+
+def remarks_text(remarks: Sequence[Remark], words: Catalogue) -> Iterator[RenderableType]:
+    """Yield what of a list was read otherwise than it stands, or not read."""
+    if remarks:
+        yield words.say("remark.title")
+    for each in remarks:
+        told = {key: clean(value) if isinstance(value, str) else f"{value:,}" for key, value in each.fields.items()}
+        yield f"  {words.say(f'remark.{each.code}', **told)}"
 
 
 def check_text(frame: Frame, words: Catalogue, file: str) -> Iterator[RenderableType]:

@@ -55,7 +55,7 @@ def risk(
     from scenarios.questions.channels import channel_answers  # noqa: PLC0415
     from scenarios.questions.curve import curve  # noqa: PLC0415
     from scenarios.report.channels_text import channels_text  # noqa: PLC0415
-    from scenarios.report.text import risk_text, show  # noqa: PLC0415
+    from scenarios.report.text import remarks_text, risk_text, show  # noqa: PLC0415
 
     if figures:
         from scenarios.report.curve_figure import require_drawable, save_curve_figure  # noqa: PLC0415
@@ -80,7 +80,7 @@ def risk(
         carried = attribution(answer.scenario, chosen, progress=progress) if why else None
         beside = around.answers(answer, chosen, beliefs, progress)
     assumed = {key: value_of(loaded.tree, key) for key in loaded.scenario.assumed}
-    parts = [*risk_text(answer, words, assumed)]
+    parts = [*risk_text(answer, words, assumed), *remarks_text(loaded.remarks, words)]
     if carried:
         from scenarios.report.attribution_text import attribution_text  # noqa: PLC0415
 
@@ -127,11 +127,12 @@ def check(words: Catalogue, *, file: tuple[str, ...]) -> None:
     if named is None:
         raise refuse("missing_argument", found="FILE")
     from scenarios.files.scenario_file import load_scenario  # noqa: PLC0415
-    from scenarios.report.text import check_text, show  # noqa: PLC0415
+    from scenarios.report.text import check_text, remarks_text, show  # noqa: PLC0415
     from scenarios.scenario import GivenTruth  # noqa: PLC0415
 
-    scenario = load_scenario(named).scenario
-    parts = list(check_text(scenario.frame, words, Path(named).name))
+    loaded = load_scenario(named)
+    scenario = loaded.scenario
+    parts = [*check_text(scenario.frame, words, Path(named).name), *remarks_text(loaded.remarks, words)]
     if isinstance(scenario.truth, GivenTruth):
         wrong, approving = int(scenario.truth.wrong_persons.sum()), int(scenario.truth.approves.sum())
         parts.append(words.say("check.truth", wrong=wrong, approving=approving))

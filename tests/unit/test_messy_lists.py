@@ -1,0 +1,208 @@
+"""Village lists as offices keep them: read whole, with what was done told, or refused with all mistakes by cell."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from sampler.errors import InputError
+from scenarios.files.tables import read_county
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+EXPECTED = json.loads((DATA / "expected.json").read_text(encoding="utf-8"))
+
+HEAD = ["乡镇", "村名", "是否偏远", "是否贫困村"]
+COUNTS = ["脱贫户数", "脱贫人数", "未脱贫户数", "未脱贫人数", "非建档立卡户数", "非建档立卡人数"]
+ROWS: list[list[Any]] = [
+    ["云溪镇", "甲村", "否", "是", 10, 29, 1, 2, 20, 61],
+    ["云溪镇", "乙村", "否", "否", 8, 25, 0, 0, 22, 70],
+    ["石桥乡", "丙村", "是", "否", 9, 27, 2, 5, 1215, 3644],
+]
+TOTALS = [27, 81, 3, 7, 1257, 3775]
+
+
+def totals(path: Path) -> list[int]:
+    frame = read_county(path).frame
+    pairs = zip(frame.group_households.sum(axis=0), frame.group_persons.sum(axis=0), strict=True)
+    return [int(count) for pair in pairs for count in pair]
+
+
+def remarks(path: Path) -> Counter[str]:
+    return Counter(remark.code for remark in read_county(path).remarks)
+
+
+def workbook(path: Path, rows: Sequence[Sequence[Any]], merged: Sequence[tuple[int, int, int, int]] = ()) -> Path:
+    """Write one sheet; a merged range takes the value of its first cell."""
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("名单")
+        for first, left, last, right in merged:
+            sheet.merge_range(first, left, last, right, rows[first][left])
+        for r, row in enumerate(rows):
+            for c, cell in enumerate(row):
+                if cell is not None and not any(a <= r <= z and b <= c <= y for a, b, z, y in merged):
+                    sheet.write(r, c, cell)
+    return path
+
+
+def text(path: Path, rows: Sequence[Sequence[Any]], encoding: str = "utf-8", delimiter: str = ",") -> Path:
+    lines = [delimiter.join("" if cell is None else str(cell) for cell in row) for row in rows]
+    path.write_bytes("\r\n".join([*lines, ""]).encode(encoding))
+    return path
+
+
+# --- the shipped ones -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["village_list_clean.xlsx", "village_list_gbk.csv", "village_list_messy.xlsx"])
+def test_a_list_is_read_whole(name: str) -> None:
+    frame = read_county(DATA / name).frame
+    assert len(frame.codes) == EXPECTED["villages"]
+    assert totals(DATA / name) == EXPECTED["totals"]
+    assert int(frame.remote.sum()) == EXPECTED["remote"]
+    assert len(set(frame.townships)) == 11
+    assert not any(name != name.strip() or "\u3000" in name for name in frame.villages)
+
+
+def test_what_was_done_to_the_messy_list_is_told() -> None:
+    told = {remark.code: remark.fields for remark in read_county(DATA / "village_list_messy.xlsx").remarks}
+    assert (told["joined_header"]["first"], told["joined_header"]["last"]) == (3, 4)
+    assert told["filled_down"]["count"] == 257 - 11
+    assert told["sums_skipped"]["count"] == 12
+    assert told["remarks_skipped"] == {
+        "file": "village_list_messy.xlsx", "sheet": "附件2 名单", "count": 1, "rows": "274"
+    }  # fmt: skip
+    assert {"dashes", "units"} <= told.keys()
+    assert not read_county(DATA / "village_list_clean.xlsx").remarks
+
+
+def test_the_broken_list_is_refused_with_all_its_mistakes_by_cell() -> None:
+    with pytest.raises(InputError) as refused:
+        read_county(DATA / "village_list_broken.xlsx")
+    cells = [str(mistake.fields["cell"]) for mistake in refused.value.mistakes]
+    assert cells == [cell for cell, _, _ in EXPECTED["broken"]]
+    assert [mistake.code for mistake in refused.value.mistakes] == [
+        "not_a_number",
+        "negative",
+        "blank",
+        "not_yes_no",
+        "fewer_persons_than_households",
+        "repeated_village",
+    ]
+
+
+# --- messes of our own -------------------------------------------------------------------------------------
+
+
+def test_a_title_and_a_unit_above_and_a_signature_below(tmp_path: Path) -> None:
+    rows = [["2019 年名单"], ["单位：户、人"], [], [*HEAD, *COUNTS], *ROWS, [], ["填表人：", "审核人："], ["制表日期"]]
+    path = workbook(tmp_path / "a.xlsx", rows, [(0, 0, 0, 9)])
+    assert totals(path) == TOTALS
+    assert remarks(path) == {"remarks_skipped": 1}
+
+
+def test_headers_joined_without_merged_cells_in_a_gbk_file(tmp_path: Path) -> None:
+    upper = [*HEAD, "脱贫户", None, "未脱贫户", None, "非建档立卡户", None]
+    lower = [None] * 4 + ["户数", "人口数"] * 3
+    path = text(tmp_path / "a.csv", [upper, lower, *ROWS], encoding="gbk")
+    assert totals(path) == TOTALS
+    assert remarks(path) == {"joined_header": 1}
+
+
+def test_townships_written_once_without_merged_cells(tmp_path: Path) -> None:
+    more = [["云溪镇", f"{name}村", "否", "否", 1, 3, 0, 0, 1, 3] for name in "丁戊己"]
+    rows = [*ROWS[:2], *more, ROWS[2]]
+    once = [[None if i and row[0] == rows[i - 1][0] else row[0], *row[1:]] for i, row in enumerate(rows)]
+    path = text(tmp_path / "a.csv", [[*HEAD, *COUNTS], *once])
+    assert list(read_county(path).frame.townships) == ["云溪镇"] * 5 + ["石桥乡"]
+
+
+def test_a_single_forgotten_township_is_a_mistake(tmp_path: Path) -> None:
+    rows = [ROWS[0], [None, *ROWS[1][1:]], ROWS[2]]
+    with pytest.raises(InputError, match="blank"):
+        read_county(workbook(tmp_path / "a.xlsx", [[*HEAD, *COUNTS], *rows]))
+
+
+def test_full_width_digits_units_commas_and_dashes(tmp_path: Path) -> None:
+    rows = [
+        ["云溪镇", "甲村", "否", "是", "１０", "29人", "1户", "２人", "20户", "61"],
+        ["云溪镇", "乙村　", "否", "否", "8 户", " 25 ", "—", "/", "22", "７０人"],
+        ["石桥乡", " 丙村", "√", "×", "9", "27", "2", "5", "1,215", "3，644"],
+    ]
+    path = workbook(tmp_path / "a.xlsx", [[*HEAD, *COUNTS], *rows])
+    assert totals(path) == TOTALS
+    assert read_county(path).frame.villages == ("甲村", "乙村", "丙村")
+    assert {"dashes", "units"} <= set(remarks(path))
+
+
+def test_sums_between_and_below_the_villages(tmp_path: Path) -> None:
+    rows = [
+        *ROWS[:2],
+        ["小计", None, None, None, 18, 54, 1, 2, 42, 131],
+        ROWS[2],
+        [None, "小 计", None, None, 9, 27, 2, 5, 1215, 3644],
+        ["全县合计", None, None, None, *TOTALS],
+    ]
+    path = workbook(tmp_path / "a.xlsx", [[*HEAD, *COUNTS], *rows])
+    assert totals(path) == TOTALS
+    assert remarks(path) == {"sums_skipped": 1}
+
+
+def test_a_sum_that_could_be_a_village_is_refused(tmp_path: Path) -> None:
+    rows = [*ROWS, ["合计", "丁村", "否", "否", *TOTALS]]
+    with pytest.raises(InputError, match="summary_row"):
+        read_county(workbook(tmp_path / "a.xlsx", [[*HEAD, *COUNTS], *rows]))
+
+
+def test_another_sheet_first_and_other_columns_between(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        notes, sheet = book.add_worksheet("填表说明"), book.add_worksheet("Sheet3")
+        notes.write(0, 0, "一、乡镇、村名须与公章一致。")
+        for r, row in enumerate([[*HEAD, *COUNTS], *ROWS]):
+            for c, cell in enumerate([r or "序号", row[0], "备注" if not r else None, *row[1:]]):
+                sheet.write(r, c, cell)
+    assert totals(path) == TOTALS
+
+
+def test_a_mark_at_the_beginning_and_tabs(tmp_path: Path) -> None:
+    for encoding in ("utf-8-sig", "utf-16"):
+        assert totals(text(tmp_path / f"{encoding}.txt.csv", [[*HEAD, *COUNTS], *ROWS], encoding, "\t")) == TOTALS
+
+
+def test_headers_with_line_breaks_brackets_and_spaces(tmp_path: Path) -> None:
+    head = ["乡（镇）", "行政村 名称", "是否\n偏远村", "是否贫困村", "脱贫\n户数", "脱贫户 人口", *COUNTS[2:]]
+    assert totals(workbook(tmp_path / "a.xlsx", [head, *ROWS])) == TOTALS
+
+
+def test_a_vertical_merge_of_every_plain_header(tmp_path: Path) -> None:
+    rows = [
+        [*HEAD, "脱贫", None, "未脱贫", None, "非建档立卡", None],
+        [None] * 4 + ["户数", "人数"] * 3,
+        *ROWS,
+    ]
+    merged = [*((0, c, 1, c) for c in range(4)), *((0, c, 0, c + 1) for c in (4, 6, 8)), (2, 0, 3, 0)]
+    path = workbook(tmp_path / "a.xlsx", rows, merged)
+    assert totals(path) == TOTALS
+    assert remarks(path) == {"joined_header": 1, "filled_down": 1}
+
+
+def test_a_long_remark_in_the_middle_of_the_list(tmp_path: Path) -> None:
+    rows = [ROWS[0], ["以下为易地搬迁集中安置点所在的行政村，数据截至六月底"], *ROWS[1:]]
+    path = workbook(tmp_path / "a.xlsx", [[*HEAD, *COUNTS], *rows])
+    assert totals(path) == TOTALS
+    assert remarks(path) == {"remarks_skipped": 1}
+
+
+def test_what_only_looks_like_a_number_is_refused(tmp_path: Path) -> None:
+    cells = {"1,23": "not_a_number", "12.5％": "not_whole", "约30户": "not_a_number", "户": "not_a_number"}
+    for cell, code in cells.items():
+        rows = [[*ROWS[0][:4], cell, *ROWS[0][5:]], *ROWS[1:]]
+        with pytest.raises(InputError) as refused:
+            read_county(workbook(tmp_path / "a.xlsx", [[*HEAD, *COUNTS], *rows]))
+        assert (refused.value.mistakes[0].code, refused.value.mistakes[0].fields["cell"]) == (code, "E2")
