@@ -52,7 +52,7 @@ class Catalogue:
 
     def mistake(self, mistake: Mistake) -> str:
         """Return the one message of a mistake: where, what was found, what is allowed."""
-        return self._line(self._places(mistake), self._sentence(mistake))
+        return self._line(self._places(mistake), self.sentence(mistake))
 
     def _places(self, mistake: Mistake) -> Mapping[str, Any]:
         """Return the fields that say where; a stratum or village that the sentence names itself is not said twice."""
@@ -93,14 +93,14 @@ class Catalogue:
 
     def _together(self, alike: Sequence[Mistake]) -> str:
         """Return the one message of alike mistakes: that of the first without its row, and where they are."""
-        first = self._sentence(alike[0])
-        same = all(self._sentence(mistake) == first for mistake in alike)
+        first = self.sentence(alike[0])
+        same = all(self.sentence(mistake) == first for mistake in alike)
         where = self.say("place.enumeration").join(self._spot(mistake.fields) for mistake in alike[:_MOST_ALIKE])
         key = "place.repeated" if same else "place.alike"
         text = self.say(key, text=first.rstrip("。."), count=len(alike), places=where)
         return self._line({**alike[0].fields, "row": None, "cell": None}, text)
 
-    def _sentence(self, mistake: Mistake) -> str:
+    def sentence(self, mistake: Mistake) -> str:
         """Return what is wrong, without where."""
         fields: dict[str, Any] = {"nearest": "", "found": "", "allowed": "", **_cleaned(mistake.fields)}
         fields["allowed"] = self.words.get(f"allowed.{fields['allowed']}", fields["allowed"])

@@ -140,7 +140,8 @@ def build(words: Catalogue) -> click.Group:
         ("fit", commands.fit, _fit_parameters(words)),
         ("sweep", sweep, sweep_parameters(words, ENGINES)),
         ("compare", commands.compare, _compare_parameters(words)),
-        ("check", commands.check, [click.Argument(["file"], nargs=-1, metavar="FILE")]),
+        ("check", commands.check, _check_parameters(words)),
+        ("template", commands.template, [click.Argument(["file"], nargs=-1, metavar="[FILE]")]),
         ("policies", commands.policies, [click.Argument(["names"], nargs=-1, metavar="[NAME]...")]),
     ):
         run = _with_words(callback, words)
@@ -291,6 +292,10 @@ def _calibrate_parameters(words: Catalogue) -> list[click.Parameter]:
         click.Option(["--seed"], type=WholeNumber("--seed"), default=1, help=words.say("help.seed_calibrate")),
         _file(words, "json", name="json_path"),
     ]
+
+
+def _check_parameters(words: Catalogue) -> list[click.Parameter]:
+    return [click.Argument(["file"], nargs=-1, metavar="FILE"), _file(words, "mark", name="mark_path")]
 
 
 def _fit_parameters(words: Catalogue) -> list[click.Parameter]:

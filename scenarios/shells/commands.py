@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sampler.errors import refuse
+from sampler.errors import InputError, refuse
 from scenarios.messages import Catalogue, clean
 from scenarios.shells.output import console, only, progress_of, require_different, require_outputs, tell_written
 
@@ -121,16 +121,28 @@ def _chosen(answer: Curve, level: Decimal | None) -> Level:
     return nearest_to_even(answer) if level is None else at_level(answer.scenario, level)
 
 
-def check(words: Catalogue, *, file: tuple[str, ...]) -> None:
-    """Read a village list or a scenario and say what it holds."""
+def check(words: Catalogue, *, file: tuple[str, ...], mark_path: Path | None) -> None:
+    """Read a village list or a scenario and say what it holds; mark what is wrong in a copy of the workbook."""
     named = only(file)
     if named is None:
         raise refuse("missing_argument", found="FILE")
+    if mark_path:
+        from scenarios.files.marked_copy import require_markable  # noqa: PLC0415
+
+        if not Path(named).is_file():
+            raise refuse("file_missing", file=named)
+        require_markable(Path(named), mark_path)
+        require_outputs([mark_path], [named])
     from scenarios.files.scenario_file import load_scenario  # noqa: PLC0415
     from scenarios.report.text import check_text, remarks_text, show  # noqa: PLC0415
     from scenarios.scenario import GivenTruth  # noqa: PLC0415
 
-    loaded = load_scenario(named)
+    try:
+        loaded = load_scenario(named)
+    except InputError as error:
+        if mark_path:
+            _mark(words, Path(named), mark_path, error)
+        raise
     scenario = loaded.scenario
     parts = [*check_text(scenario.frame, words, Path(named).name), *remarks_text(loaded.remarks, words)]
     if isinstance(scenario.truth, GivenTruth):
@@ -147,6 +159,44 @@ def check(words: Catalogue, *, file: tuple[str, ...]) -> None:
             )
         )
     show(console(), *parts)
+
+
+def _mark(words: Catalogue, source: Path, target: Path, error: InputError) -> None:
+    """Write a copy of a workbook with its mistakes marked, and say so on the error output, where they are told."""
+    from scenarios.files.marked_copy import write_marked  # noqa: PLC0415
+
+    told = [(mistake, words.sentence(mistake)) for mistake in error.mistakes]
+    count = write_marked(source, target, told)
+    key = "check.marked" if count < len(told) else "check.all_marked"
+    click.echo(words.say(key, path=target, count=count, all=len(told)), err=True)
+
+
+def template(words: Catalogue, *, file: tuple[str, ...]) -> None:
+    """Write an empty village list to be filled in."""
+    named = only(file)
+    from scenarios.files.list_template import write_template  # noqa: PLC0415
+
+    path = Path(named or words.say("template.file"))
+    require_outputs([path], [])
+    if path.exists():
+        raise refuse("template_exists", file=str(path))
+    keys = [
+        "sheet",
+        "example",
+        "guide",
+        "yes",
+        "no",
+        "must",
+        "may",
+        "flag",
+        "count",
+        "measure",
+        "text",
+        "wrong",
+        "lines",
+    ]
+    write_template(path, language=words.language, words={key: words.say(f"template.{key}") for key in keys})
+    tell_written([path], words)
 
 
 def policies(words: Catalogue, *, names: tuple[str, ...]) -> None:

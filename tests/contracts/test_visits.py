@@ -173,7 +173,7 @@ def at_home(situation: Situation) -> Bools:
     """Say of each replicate and household whether the national team meets somebody, shape (R, N)."""
     starts = stream_starts(situation.seed, Purpose.FIELDWORK, REPLICATES)
     away, size = away_of(situation), len(situation.population.wrong_persons)
-    if away is None:
+    if away is None or size == 0:
         return np.ones((len(REPLICATES), size), dtype=bool)
     return np.stack([unit_interval(word(starts, 2 * h + 1)) >= away[h] for h in range(size)], axis=1).reshape(-1, size)
 
