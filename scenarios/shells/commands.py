@@ -180,22 +180,8 @@ def template(words: Catalogue, *, file: tuple[str, ...]) -> None:
     require_outputs([path], [])
     if path.exists():
         raise refuse("template_exists", file=str(path))
-    keys = [
-        "sheet",
-        "example",
-        "guide",
-        "yes",
-        "no",
-        "must",
-        "may",
-        "flag",
-        "count",
-        "measure",
-        "text",
-        "wrong",
-        "lines",
-    ]
-    write_template(path, language=words.language, words={key: words.say(f"template.{key}") for key in keys})
+    keys = ("sheet", "example", "guide", "yes", "no", "must", "may", "flag", "count", "measure", "text", "wrong")
+    write_template(path, language=words.language, words={key: words.say(f"template.{key}") for key in (*keys, "lines")})
     tell_written([path], words)
 
 
