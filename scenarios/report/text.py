@@ -23,6 +23,7 @@ from scenarios.questions.tipping import SHARES, Tipping
 from scenarios.report.facts import has_exact_reach, largest_tie, looks_for_errors, tested, unmeasured, unserved
 from scenarios.report.level_words import RATES, held_level, level_names, level_value
 from scenarios.report.setting import policy_value, setting
+from scenarios.report.verdict_words import verdict_sentence
 from scenarios.report.words import averaged_chance, chance, chance_range, percent, rounded_up, simulated_chance
 from scenarios.scenario import GivenTruth, Scenario
 
@@ -48,6 +49,7 @@ def risk_text(curve: Curve, words: Catalogue, assumed: dict[str, object]) -> Ite
     yield Text(words.say("risk.title", name=clean(scenario.frame.name)), style="bold")
     if scenario.frame.synthetic:
         yield words.say("risk.synthetic")
+    yield from (Text(sentence, style="bold") for sentence in verdict_sentence(curve, words))
     yield from _headline(curve, words)
     yield ""
     yield from setting(scenario, words)

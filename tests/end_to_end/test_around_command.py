@@ -171,3 +171,19 @@ def test_two_axes_are_drawn_as_a_surface(language: str, one: Inside) -> None:
     assert (one.folder / "surface.png").stat().st_size > 10_000
     answer = one("risk", "surface.toml", "--figure", "no.svg", "--engine", "conditional", "--lang", language)
     assert (answer.status, (one.folder / "no.svg").exists()) == (2, False)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_single_level_is_answered_in_one_sentence(language: str, one: Inside) -> None:
+    words = catalogue(language)
+    text = (one.folder / "one.toml").read_text(encoding="utf-8")
+    text = text.replace("{ from = 0, to = 0.1, steps = 3 }", "[0.05]")
+    (one.folder / "single.toml").write_text(text, encoding="utf-8")
+    answer = one("risk", "single.toml", "--json", "a.json", "--lang", language)
+    assert answer.status == 0, answer.err
+    chances = _read(one, "a.json")["points"][0]["chance"]
+    often = words.say("verdict_words.of_ten", count=round(chances["any"] * 10))
+    worst = max(("wrong_exit", "missed", "incidence", "approval"), key=lambda name: chances[name])
+    mostly = words.say("verdict_words.mostly", criterion=words.say(f"criterion.{worst}"))
+    assert often + mostly in answer.out.replace("\n", " ")
+    assert often in " ".join(answer.out.splitlines()[:4]), "it is said first"
