@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -14,6 +15,7 @@ from sampler.errors import refuse
 
 Cell = str | int | float | bool | None
 
+_LARGEST_UNPACKED = 250_000_000  # bytes; a household table of 200,000 rows has some 100 million
 _LARGEST_BYTES = 50_000_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
@@ -72,6 +74,7 @@ def read_sheets(path: Path) -> tuple[Sheet, ...]:
 
 def _read_workbook(path: Path) -> tuple[Sheet, ...]:
     _guard_size(path)
+    _guard_unpacked(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
         sheets = [(name, workbook.get_sheet_by_name(name)) for name in workbook.sheet_names]
@@ -132,6 +135,20 @@ def _decode(content: bytes, file: str) -> str:
         except UnicodeDecodeError:
             continue
     raise refuse("wrong_encoding", file=file, allowed="UTF-8, GBK (GB 18030)")
+
+
+def _guard_unpacked(path: Path) -> None:
+    """Refuse a workbook that would fill the memory: it is packed, and may be a thousand times as large as its file."""
+    if not is_zipfile(path):  # an old .xls, or no workbook at all, which its reader says
+        return
+    try:
+        with ZipFile(path) as packed:
+            unpacked = sum(part.file_size for part in packed.infolist())
+    except (BadZipFile, NotImplementedError) as error:
+        raise refuse("not_a_table", file=path.name, found=str(error)) from error
+    if unpacked > _LARGEST_UNPACKED:
+        millions = {"found": unpacked // 1_000_000, "allowed": _LARGEST_UNPACKED // 1_000_000}
+        raise refuse("unpacked_too_large", file=path.name, **millions)
 
 
 def _guard_size(path: Path) -> None:

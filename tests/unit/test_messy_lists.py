@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import xlsxwriter
@@ -14,7 +17,8 @@ import xlsxwriter
 from sampler.errors import InputError
 from scenarios.files.tables import read_county
 
-DATA = Path(__file__).resolve().parents[1] / "data"
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "tests" / "data"
 EXPECTED = json.loads((DATA / "expected.json").read_text(encoding="utf-8"))
 
 HEAD = ["乡镇", "村名", "是否偏远", "是否贫困村"]
@@ -206,3 +210,68 @@ def test_what_only_looks_like_a_number_is_refused(tmp_path: Path) -> None:
         with pytest.raises(InputError) as refused:
             read_county(workbook(tmp_path / "a.xlsx", [[*HEAD, *COUNTS], *rows]))
         assert (refused.value.mistakes[0].code, refused.value.mistakes[0].fields["cell"]) == (code, "E2")
+
+
+# --- abuse ---------------------------------------------------------------------------------------------------
+
+
+def refused_within(path: Path, megabytes: int) -> str:
+    """Read a file in a process of its own whose memory is limited, and return the code of its refusal."""
+    program = """if True:
+        import resource, sys
+        from pathlib import Path
+        from sampler.errors import InputError
+        from scenarios.files.tables import read_county
+        import numpy
+        more = int(sys.argv[2]) * 1_000_000
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        resource.setrlimit(resource.RLIMIT_DATA, (used + more, used + more))
+        try:
+            read_county(Path(sys.argv[1]))
+        except InputError as error:
+            print(error.mistakes[0].code)
+    """
+    arguments = [sys.executable, "-c", program, str(path), str(megabytes)]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode().strip()
+
+
+def test_a_workbook_that_unpacks_to_a_great_deal_is_refused_unread(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [[*HEAD, *COUNTS], *ROWS])
+    with ZipFile(path, "a", ZIP_DEFLATED) as packed, packed.open("xl/worksheets/sheet9.xml", "w") as part:
+        for _ in range(300):
+            part.write(bytes(1_000_000))
+    assert path.stat().st_size < 1_000_000
+    assert refused_within(path, 200) == "unpacked_too_large"
+
+
+def test_what_is_no_workbook_is_refused(tmp_path: Path) -> None:
+    whole = workbook(tmp_path / "a.xlsx", [[*HEAD, *COUNTS], *ROWS]).read_bytes()
+    contents = {
+        "cut.xlsx": whole[: len(whole) // 2],
+        "picture.xlsx": b"\x89PNG\r\n\x1a\n" + bytes(100),
+        "locked.xlsx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2_000),  # how a workbook with a password begins
+        "empty.zip.xlsx": b"PK\x05\x06" + bytes(18),
+        "text.xlsx": "这不是表格".encode(),
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError) as refused:
+            read_county(tmp_path / name)
+        assert refused.value.mistakes[0].code in {"not_a_table", "no_header", "wrong_encoding"}, name
+
+
+def test_script_and_formula_in_a_name_are_text(tmp_path: Path) -> None:
+    names = ["<script>alert(1)</script>村", "=HYPERLINK(1)村", "丙村"]
+    rows = [[row[0], name, *row[2:]] for row, name in zip(ROWS, names, strict=True)]
+    path = text(tmp_path / "a.csv", [[*HEAD, *COUNTS], *rows])
+    assert read_county(path).frame.villages == tuple(names)
+
+
+@pytest.mark.parametrize("name", ["big.csv", "big.xlsx"])
+def test_a_file_of_more_than_50_megabytes_is_refused_unread(name: str, tmp_path: Path) -> None:
+    with (tmp_path / name).open("wb") as file:
+        file.write(b"PK\x03\x04" if name.endswith("xlsx") else "乡镇,村名".encode())
+        file.truncate(50_000_001)
+    assert refused_within(tmp_path / name, 20) == "file_too_large"
