@@ -248,6 +248,26 @@ def test_the_best_order_is_found_by_trying_every_village(eight: Scenario, number
         assert found.best.fails["wrong_exit"] == found.best.fails["missed"] == 0
 
 
+def test_one_error_less_does_not_reach_the_share(eight: Scenario) -> None:
+    (truth,) = populations([eight.at({"wrong_exit": Decimal(0), "missed": Decimal(0)})])
+    given_truth = GivenTruth(wrong_persons=truth.wrong_persons, approves=np.ones_like(truth.approves))
+    scenario = replace(eight, truth=given_truth, grid=())
+    order = counting._right_ones(scenario, truth.wrong_persons)
+    found = error_counts(curve(scenario), {})
+
+    def fails(more: int) -> float:
+        wrong = truth.wrong_persons.copy()
+        wrong[order[:more]] = scenario.frame.household_persons[order[:more]]
+        (answer,) = auto.chances([replace(scenario, truth=replace(given_truth, wrong_persons=wrong))])
+        return float(answer.fails["any"] or 0.0)
+
+    for each in found.until:
+        assert each.at is not None
+        more = round(each.at.households - found.now.households)
+        assert more > 0
+        assert fails(more - 1) < float(each.share) <= fails(more)
+
+
 # --- differences --------------------------------------------------------------------------------------------
 
 
