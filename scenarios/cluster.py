@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from itertools import islice
 from os import cpu_count
@@ -117,9 +118,14 @@ def _started(workers: int) -> LocalCluster:
 
 
 def _quiet() -> None:
-    """Keep the library's log of lost and restarted workers off the screen; `--verbose` shows it."""
-    if logging.getLogger().level > logging.INFO:
-        for name in ("distributed", "tornado", "asyncio"):
+    """Keep the library's log of lost and restarted workers off the screen; `--verbose` shows it.
+
+    The library gives its modules levels of their own as it is imported, so that of its root alone would not do.
+    """
+    if logging.getLogger().level <= logging.INFO:
+        return
+    for name in ("distributed", "tornado", "asyncio", *logging.root.manager.loggerDict):
+        if name.split(".")[0] in ("distributed", "tornado", "asyncio"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
@@ -142,7 +148,6 @@ def _answers(
     client: Client, jobs: Iterable[Job], address: str, revive: Callable[[], None] = lambda: None
 ) -> Iterator[Answered]:
     """Yield answers as they come; jobs are sent as workers get free."""
-    from distributed.client import FutureCancelledError  # noqa: PLC0415
     from distributed.scheduler import KilledWorker  # noqa: PLC0415
 
     waiting = iter(jobs)
@@ -170,7 +175,7 @@ def _answers(
                     raise refuse("cluster_lost", found=address) from error
                 futures.add(send(job))
                 continue
-            except (FutureCancelledError, OSError, TimeoutError) as error:
+            except (CancelledError, OSError, TimeoutError) as error:
                 raise refuse("cluster_lost", found=address) from error
             except ModuleNotFoundError as error:
                 raise refuse("worker_without_choucha", found=str(error)) from error
@@ -183,7 +188,6 @@ def _first_done(
 ) -> set[Future[Any]]:
     """Wait until a job is done; where no worker is left for long, nobody would ever do it."""
     from distributed import wait  # noqa: PLC0415
-    from distributed.client import FutureCancelledError  # noqa: PLC0415
 
     alone = 0.0
     while True:
@@ -194,5 +198,5 @@ def _first_done(
             if alone > _ALONE:
                 raise refuse("cluster_without_workers", found=address) from None
             revive()
-        except (FutureCancelledError, OSError) as error:
+        except (CancelledError, OSError) as error:
             raise refuse("cluster_lost", found=address) from error

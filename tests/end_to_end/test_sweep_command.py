@@ -188,27 +188,56 @@ def test_digest_depends_on_no_number_of_threads_or_workers(folder: Path) -> None
     assert len(digests) == 1
 
 
-def test_a_scheduler_and_two_workers_of_which_one_is_killed(folder: Path, undisturbed: str) -> None:
+@pytest.fixture
+def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """Start a scheduler and two workers by their command line; yield its address, and the three processes."""
     with ExitStack() as stack:
         where = folder / "scheduler.json"
-        tell = ("--scheduler-file", str(where))
         plain = ("--no-dashboard", "--host", "127.0.0.1")
         command = "distributed.cli.dask_{}".format
-        stack.enter_context(started("-m", command("scheduler"), *plain, "--port", "0", *tell, cwd=folder))
+        tell = ("--port", "0", "--scheduler-file", str(where))
+        scheduler = stack.enter_context(started("-m", command("scheduler"), *plain, *tell, cwd=folder))
         _wait_for(where)
         address = json.loads(where.read_text(encoding="utf-8"))["address"]
         alone = ("--no-nanny", "--nthreads", "1", "--local-directory", str(folder))
-        first, _ = (
+        workers = [
             stack.enter_context(started("-m", command("worker"), address, *plain, *alone, cwd=folder)) for _ in range(2)
-        )
-        driver = stack.enter_context(started("-c", RUN, "sweep", "many.toml", "--cluster", address, cwd=folder))
-        store = folder / "many.sqlite"
-        while not _has_answers(store):
-            assert driver.poll() is None
-            time.sleep(0.05)
-        os.killpg(first.pid, signal.SIGKILL)
+        ]
+        yield address, [scheduler, *workers]
+
+
+def test_a_scheduler_and_two_workers_of_which_one_is_killed(
+    folder: Path, undisturbed: str, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+) -> None:
+    address, (_, worker, _) = cluster
+    with started("-c", RUN, "sweep", "many.toml", "--cluster", address, cwd=folder) as driver:
+        _wait_for_answers(folder, driver)
+        os.killpg(worker.pid, signal.SIGKILL)
         assert driver.wait(timeout=100) == 0
     assert swept(folder, "many.toml", "--at-most", "0") == undisturbed
+
+
+def test_a_scheduler_that_dies_is_told_and_the_answers_are_kept(
+    folder: Path, undisturbed: str, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+) -> None:
+    address, (scheduler, *_) = cluster
+    command = ("-c", RUN, "sweep", "many.toml", "--cluster", address, "--lang", "en")
+    with started(*command, cwd=folder) as driver:
+        _wait_for_answers(folder, driver)
+        os.killpg(scheduler.pid, signal.SIGKILL)
+        told = (driver.communicate(timeout=100)[1] or b"").decode()
+    assert driver.returncode == 2, told
+    assert f"the connection to the cluster at {address} was lost" in told
+    assert "of 48 cells are kept in many.sqlite" in told
+    assert "Traceback" not in told
+    assert 0 < _kept(folder) < 48
+    assert swept(folder, "many.toml") == undisturbed
+
+
+def _wait_for_answers(folder: Path, driver: subprocess.Popen[bytes]) -> None:
+    while not _has_answers(folder / "many.sqlite"):
+        assert driver.poll() is None
+        time.sleep(0.05)
 
 
 def _wait_for(path: Path) -> None:
