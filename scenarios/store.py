@@ -67,7 +67,7 @@ class Store:
         Raises
         ------
         InputError
-            ``store_other_code`` for an answer of a worker that runs other code; ``store_failed`` with the system's
+            ``worker_other_code`` for an answer of a worker that runs other code; ``store_failed`` with the system's
             reason, for example a full disk. What was kept before stays.
         """
         if answered.code != self.code:

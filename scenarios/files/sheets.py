@@ -15,7 +15,7 @@ from sampler.errors import refuse
 
 Cell = str | int | float | bool | None
 
-_LARGEST_UNPACKED = 250_000_000  # bytes; a household table of 200,000 rows has some 100 million
+_LARGEST_UNPACKED = 250_000_000  # bytes
 _LARGEST_BYTES = 50_000_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
