@@ -48,8 +48,9 @@ def fit_record(found: Fit, seed: int) -> dict[str, Any]:
 
 
 def fitted_scenario(found: Fit, village_list: Path, *, name: str, seed: int) -> ScenarioFile:
-    """Return the scenario of a county whose error model is the fitted one; what is not told keeps its default,
-    and the level of a group in which nobody was visited is 0.
+    """Return the scenario of a county whose error model is the fitted one; what is not told keeps its default.
+
+    The level of a group in which nobody was visited is 0.
 
     Parameters
     ----------
