@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from sampler.frame import GROUPS, Frame
 from scenarios.files.field_form import Block, FormColumn
 from scenarios.files.sheets import Cell
@@ -20,11 +15,12 @@ from scenarios.questions.inspection import Inspection
 from scenarios.questions.lists import DrawnVillage
 from scenarios.report.decision_text import decision_blocks
 from scenarios.report.inspection_text import assumed_text
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.setting import setting
 from scenarios.report.words import chance, chance_range
 
 
-def steps_text(steps: Account, inspection: Inspection, words: Catalogue) -> Iterator[RenderableType]:
+def steps_text(steps: Account, inspection: Inspection, words: Catalogue) -> Iterator[Part]:
     """Yield the answer of `choucha draw --steps`.
 
     Parameters
@@ -58,9 +54,9 @@ def steps_text(steps: Account, inspection: Inspection, words: Catalogue) -> Iter
 
 
 def _table(block: Block) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     for column in block.columns:
-        table.add_column(column.header, justify="left" if column.kind == "text" else "right", overflow="fold")
+        table.add_column(column.header, justify="left" if column.kind == "text" else "right")
     for row in block.rows:
         cells = zip(row, block.columns, strict=True)
         table.add_row(*(Text(shown(cell, column.kind)) for cell, column in cells))

@@ -6,11 +6,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import isnan
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from scenarios.messages import Catalogue
 from scenarios.questions.comparison import Difference
 from scenarios.questions.county_drawn import CountyDraw
@@ -22,12 +17,13 @@ from scenarios.questions.sensitivity import Changed, Sensitivity
 from scenarios.questions.spread import Spread, Spreads
 from scenarios.report.facts import tested
 from scenarios.report.level_words import RATES, level_names, told_level
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.text import shown_chance, shown_pass
 from scenarios.report.words import averaged_chance, percent
 from scenarios.scenario import Level
 
 
-def drawn_text(draw: CountyDraw, own: int, chance: Fraction, words: Catalogue) -> Iterator[RenderableType]:
+def drawn_text(draw: CountyDraw, own: int, chance: Fraction, words: Catalogue) -> Iterator[Part]:
     """Yield the chance that the county itself is drawn."""
     yield ""
     yield words.say(
@@ -41,16 +37,16 @@ def drawn_text(draw: CountyDraw, own: int, chance: Fraction, words: Catalogue) -
     yield words.say("calibrate.assumed", text=draw.sources["procedure"].texts[words.language])
 
 
-def quality_text(found: Quality, words: Catalogue) -> Iterator[RenderableType]:
+def quality_text(found: Quality, words: Catalogue) -> Iterator[Part]:
     """Yield producer's and consumer's risk, and the indifference level."""
     yield ""
     yield Text(words.say("around.quality_title"), style="bold")
     axis, levels = level_names(found.curve.axis, words), {"prq": percent(found.prq), "crq": percent(found.crq)}
     yield words.say("around.quality", axis=axis, **levels)
     several = bool(found.points[0].others)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     if several:
-        table.add_column(words.say("around.column_others"), overflow="fold")
+        table.add_column(words.say("around.column_others"))
     table.add_column(words.say("estimate.column_criterion"))
     table.add_column(words.say("around.column_producer", **levels), justify="right")
     table.add_column(words.say("around.column_consumer", **levels), justify="right")
@@ -73,17 +69,17 @@ def quality_text(found: Quality, words: Catalogue) -> Iterator[RenderableType]:
 _EVEN = 0.5
 
 
-def spread_text(found: Spreads, counts: ErrorCounts, words: Catalogue) -> Iterator[RenderableType]:
+def spread_text(found: Spreads, counts: ErrorCounts, words: Catalogue) -> Iterator[Part]:
     """Yield what inspections see: the rates and their margins, the errors found, how far it is to a failure."""
     yield ""
     yield Text(words.say("around.spread_title"), style="bold")
     level = told_level(found.level, words)
     yield words.say("attribution.at_level", level=level) if level else words.say("attribution.at_given")
     policy = found.scenario.policy
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     table.add_column(words.say("estimate.column_criterion"))
     for column in ("limit", "mean", "low", "quarter", "median", "three_quarters", "high", "margin"):
-        table.add_column(words.say(f"around.column_{column}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"around.column_{column}"), justify="right")
     for name, rates in found.rates.items():
         if not policy.tests(name):
             continue
@@ -119,7 +115,7 @@ def _count(spread: Spread, place: int) -> str:
     return f"{spread.quantiles[place]:.0f}"
 
 
-def _counts(counts: ErrorCounts, words: Catalogue) -> Iterator[RenderableType]:
+def _counts(counts: ErrorCounts, words: Catalogue) -> Iterator[Part]:
     now = counts.now
     yield words.say("around.now", households=f"{now.households:,.0f}", persons=f"{now.persons:,.0f}")
     for each in counts.until:
@@ -134,7 +130,7 @@ def _counts(counts: ErrorCounts, words: Catalogue) -> Iterator[RenderableType]:
     yield words.say(f"around.placed_{counts.placed}")
 
 
-def fixed_text(found: PutRight, level: Level, words: Catalogue) -> Iterator[RenderableType]:
+def fixed_text(found: PutRight, level: Level, words: Catalogue) -> Iterator[Part]:
     """Yield what putting households right buys."""
     yield ""
     yield Text(words.say("around.fixed_title", households=f"{found.households:,}"), style="bold")
@@ -152,17 +148,17 @@ def fixed_text(found: PutRight, level: Level, words: Catalogue) -> Iterator[Rend
     yield words.say("around.fixed_note")
 
 
-def sensitivity_text(found: Sensitivity, words: Catalogue) -> Iterator[RenderableType]:
+def sensitivity_text(found: Sensitivity, words: Catalogue) -> Iterator[Part]:
     """Yield what the chance becomes when one assumption is another."""
     yield ""
     yield Text(words.say("around.what_if_title"), style="bold")
     yield words.say("attribution.at_level", level=told_level(found.level, words))
     questions = tested(found.scenario.policy)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(words.say("around.column_assumption"), overflow="fold")
-    table.add_column(words.say("around.column_value"), justify="right", overflow="fold")
+    table = Table()
+    table.add_column(words.say("around.column_assumption"))
+    table.add_column(words.say("around.column_value"), justify="right")
     for question in questions:
-        table.add_column(words.say(f"criterion.{question}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"criterion.{question}"), justify="right")
     table.add_row(words.say("around.as_it_is"), "", *(averaged_chance(found.chance[q]) for q in questions))
     before = ""
     for each in found.changed:
@@ -204,7 +200,7 @@ def _moved(each: Difference) -> str:
     return told if each.told_apart else f"({told})"
 
 
-def predictive_text(found: Predictive, words: Catalogue) -> Iterator[RenderableType]:
+def predictive_text(found: Predictive, words: Catalogue) -> Iterator[Part]:
     """Yield what a verdict says of the truth."""
     yield ""
     yield Text(words.say("around.predictive_title"), style="bold")
@@ -216,10 +212,10 @@ def predictive_text(found: Predictive, words: Catalogue) -> Iterator[RenderableT
         high=percent(max(ends)),
         mean=f"{found.belief.mean * 100:.2f}%",
     )
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     table.add_column(words.say("estimate.column_criterion"))
     for column in ("exceeds", "fails", "given_fail", "given_pass"):
-        table.add_column(words.say(f"around.column_{column}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"around.column_{column}"), justify="right")
     for question, each in found.questions.items():
         if question != "any" and not found.curve.scenario.policy.tests(question):
             continue

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from scenarios.messages import Catalogue
 from scenarios.questions.assurance import Assurance, Weighed, county_units
 from scenarios.questions.chance_of_levels import Averaged
@@ -16,10 +11,11 @@ from scenarios.questions.curve import Curve
 from scenarios.questions.precheck import Outcome, Prechecked, State
 from scenarios.report.facts import tested
 from scenarios.report.level_words import held_level, level_names
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.words import averaged_chance, chance, percent, simulated_chance
 
 
-def assurance_text(found: Assurance, words: Catalogue) -> Iterator[RenderableType]:
+def assurance_text(found: Assurance, words: Catalogue) -> Iterator[Part]:
     """Yield the chance of failing given the provincial result.
 
     Parameters
@@ -68,8 +64,8 @@ def assurance_text(found: Assurance, words: Catalogue) -> Iterator[RenderableTyp
 
 
 def _discounts(found: Assurance, words: Catalogue) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(words.say("assurance.column_discount"), justify="right", overflow="fold")
+    table = Table()
+    table.add_column(words.say("assurance.column_discount"), justify="right")
     questions = _columns(table, found.curve, found.answer.fails, found.limit, words)
     for each in sorted([found.answer, *found.others], key=lambda weighed: -weighed.discount):
         asked = "bold" if each is found.answer else ""
@@ -82,12 +78,12 @@ def _columns(
 ) -> tuple[str, ...]:
     """Add the columns of what is believed and of the chances; return the questions that have one."""
     for key in ("mean", "upper"):
-        table.add_column(words.say(f"assurance.column_{key}"), justify="right", overflow="fold")
-    table.add_column(words.say("assurance.column_above", limit=percent(limit)), justify="right", overflow="fold")
+        table.add_column(words.say(f"assurance.column_{key}"), justify="right")
+    table.add_column(words.say("assurance.column_above", limit=percent(limit)), justify="right")
     questions = tuple(question for question in tested(curve.scenario.policy) if question in fails)
     for question in questions:
         named = words.say(f"criterion.{question}")
-        table.add_column(words.say("assurance.column_fails", criterion=named), justify="right", overflow="fold")
+        table.add_column(words.say("assurance.column_fails", criterion=named), justify="right")
     return questions
 
 
@@ -133,7 +129,7 @@ def _held(curve: Curve, words: Catalogue) -> Iterator[str]:
         yield words.say("assurance.note_held", values=held)
 
 
-def precheck_text(found: Prechecked, words: Catalogue) -> Iterator[RenderableType]:
+def precheck_text(found: Prechecked, words: Catalogue) -> Iterator[Part]:
     """Yield what a pre-check is worth.
 
     Parameters
@@ -179,9 +175,9 @@ def precheck_text(found: Prechecked, words: Catalogue) -> Iterator[RenderableTyp
 
 
 def _outcomes(found: Prechecked, words: Catalogue) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     for key in ("found", "chance"):
-        table.add_column(words.say(f"precheck.column_{key}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"precheck.column_{key}"), justify="right")
     questions = _columns(table, found.curve, found.before.fails, found.limit, words)
     table.add_row(words.say("precheck.before"), "", *_cells(found.before, questions))
     for each in found.outcomes:
@@ -191,9 +187,9 @@ def _outcomes(found: Prechecked, words: Catalogue) -> Table:
 
 
 def _sizes(found: Prechecked, words: Catalogue) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     for key in ("households", "villages", "any"):
-        table.add_column(words.say(f"precheck.column_{key}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"precheck.column_{key}"), justify="right")
     questions = _columns(table, found.curve, found.before.fails, found.limit, words)
     for each in found.sizes:
         table.add_row(*_size(each), *_cells(each.after, questions))

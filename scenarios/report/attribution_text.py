@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from scenarios.messages import Catalogue, clean
 from scenarios.questions.attribution import SMALL, Attribution, Carried
 from scenarios.report.facts import tested
 from scenarios.report.level_words import told_level
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.text import shown_chance
 from scenarios.report.words import averaged_chance, chance, percent
 
 _LITTLE = 0.0005  # of a chance: it would be told as 0
 
 
-def attribution_text(found: Attribution, words: Catalogue) -> Iterator[RenderableType]:
+def attribution_text(found: Attribution, words: Catalogue) -> Iterator[Part]:
     """Yield who carries the risk.
 
     Parameters
@@ -61,12 +57,12 @@ def _told(found: Attribution, name: str) -> str:
 
 
 def _parts(found: Attribution, parts: Sequence[Carried], words: Catalogue, *, stratum: bool) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(words.say("attribution.column_part"), overflow="fold")
+    table = Table()
+    table.add_column(words.say("attribution.column_part"))
     for column in ("villages", "wrong"):
         table.add_column(words.say(f"attribution.column_{column}"), justify="right")
     for name in found.chance:
-        table.add_column(words.say(f"criterion.{name}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"criterion.{name}"), justify="right")
     for part in parts:
         shown = words.stratum(part.name) if stratum else clean(part.name)
         drops = [_share(found, part, name) if found.populations else _points(part.drop[name]) for name in found.chance]
@@ -91,12 +87,12 @@ def _steps(found: Attribution, words: Catalogue) -> Table:
     before, frame = found.before, found.scenario.frame
     assert before is not None  # noqa: S101 - the caller has looked
     questions = tested(found.scenario.policy)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     for column in ("order", "township", "village"):
         table.add_column(words.say(f"attribution.column_{column}"), justify="right" if column == "order" else "left")
-    table.add_column(words.say("attribution.column_right"), justify="right", overflow="fold")
+    table.add_column(words.say("attribution.column_right"), justify="right")
     for question in questions:
-        table.add_column(words.say(f"criterion.{question}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"criterion.{question}"), justify="right")
     table.add_row("0", "", words.say("attribution.as_it_is"), "", *(shown_chance(before, q, words) for q in questions))
     for i, step in enumerate(found.steps, start=1):
         table.add_row(

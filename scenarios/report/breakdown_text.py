@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from estimators.design_effects import RATIOS
 from estimators.estimate import Estimate
 from scenarios.messages import Catalogue, clean
 from scenarios.questions.breakdown import Domain
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.words import rate
 
 
-def breakdown_text(parts: Sequence[Domain], words: Catalogue) -> Iterator[RenderableType]:
+def breakdown_text(parts: Sequence[Domain], words: Catalogue) -> Iterator[Part]:
     """Yield the rates of parts of the county, raw and weighted, each with its interval; nothing where there are none.
 
     Parameters
@@ -31,14 +28,14 @@ def breakdown_text(parts: Sequence[Domain], words: Catalogue) -> Iterator[Render
         return
     yield Text(words.say("parts.title"), style="bold")
     kinds = ["raw", *(["weighted"] if any(part.weighted for part in parts) else [])]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(words.say("parts.column_part"), overflow="fold")
+    table = Table()
+    table.add_column(words.say("parts.column_part"))
     for column in ("villages", "households"):
-        table.add_column(words.say(f"parts.column_{column}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"parts.column_{column}"), justify="right")
     for name in RATIOS:
         for kind in kinds:
             head = words.say(f"parts.column_{kind}", criterion=words.say(f"criterion.{name}"))
-            table.add_column(head, justify="right", no_wrap=False, overflow="fold")
+            table.add_column(head, justify="right")
     for i, part in enumerate(parts):
         told = words.stratum(part.name) if part.kind == "stratum" else clean(part.name)
         # Drawn of those there are, where that is known.
@@ -46,7 +43,7 @@ def breakdown_text(parts: Sequence[Domain], words: Catalogue) -> Iterator[Render
         estimates = [getattr(part, kind).get(name) for name in RATIOS for kind in kinds]
         last = i + 1 < len(parts) and parts[i + 1].kind != part.kind
         table.add_row(
-            Text(told), villages, f"{part.households:,}", *(_cell(one, words) for one in estimates), end_section=last
+            Text(told), villages, f"{part.households:,}", *(_cell(one, words) for one in estimates), ends=last
         )
     yield table
     yield words.say("parts.note")

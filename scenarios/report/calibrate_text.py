@@ -6,17 +6,13 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from math import isinf
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from scenarios.messages import Catalogue
 from scenarios.questions.calibrate import FOUND_SHARES, KINDS, Calibration
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.words import rounded_up
 
 
-def calibrate_text(found: Sequence[Calibration], words: Catalogue) -> Iterator[RenderableType]:
+def calibrate_text(found: Sequence[Calibration], words: Catalogue) -> Iterator[Part]:
     """Yield the answer of `choucha calibrate`.
 
     Parameters
@@ -34,7 +30,7 @@ def calibrate_text(found: Sequence[Calibration], words: Catalogue) -> Iterator[R
     yield words.say("calibrate.caveat")
 
 
-def _outcome(each: Calibration, words: Catalogue) -> Iterator[RenderableType]:
+def _outcome(each: Calibration, words: Catalogue) -> Iterator[Part]:
     published, table = each.published, each.table
     shares = {name: _percent(getattr(published, name)) for name in ("no_wrong_exit", "no_missed", "neither")}
     yield words.say("calibrate.published", counties=published.counties, **shares)
@@ -67,7 +63,7 @@ def _outcome(each: Calibration, words: Catalogue) -> Iterator[RenderableType]:
 
 
 def _counties(each: Calibration, words: Catalogue) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     for column in ("row", "no_missed", "missed", "all"):
         table.add_column(words.say(f"calibrate.column_{column}"), justify="left" if column == "row" else "right")
     own = each.table
@@ -82,7 +78,7 @@ def _counties(each: Calibration, words: Catalogue) -> Table:
 
 
 def _readings(each: Calibration, words: Catalogue) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     for column in ("share", *KINDS):
         table.add_column(words.say(f"calibrate.column_{column}_rate"), justify="right")
     for share in FOUND_SHARES:

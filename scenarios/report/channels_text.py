@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from estimators.policy import CRITERIA
 from sampler.interviews import Meetings
 from scenarios.engines.chance import QUESTIONS
@@ -25,13 +20,14 @@ from scenarios.questions.channel_facts import (
     Visited,
 )
 from scenarios.report.level_words import told_level
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.words import averaged_chance, chance, percent, rate, simulated_chance
 from scenarios.scenario import GivenTruth, Scenario
 
 _MOST_SCORES = 8  # told one by one
 
 
-def channels_text(answers: ChannelAnswers | None, words: Catalogue) -> Iterator[RenderableType]:
+def channels_text(answers: ChannelAnswers | None, words: Catalogue) -> Iterator[Part]:
     """Yield what the channels show, each under its name; nothing where none is stated.
 
     Parameters
@@ -64,7 +60,7 @@ def channels_text(answers: ChannelAnswers | None, words: Catalogue) -> Iterator[
         yield words.say(key, inspections=f"{answers.inspections:,}", populations=answers.populations)
 
 
-def _titled(name: str, words: Catalogue, lines: Iterator[RenderableType]) -> Iterator[RenderableType]:
+def _titled(name: str, words: Catalogue, lines: Iterator[Part]) -> Iterator[Part]:
     yield ""
     yield Text(words.say(f"channels.{name}"), style="bold")
     yield from lines
@@ -114,7 +110,7 @@ def _unannounced(answers: ChannelAnswers, found: Visited, words: Catalogue) -> I
     yield words.say("channels.unannounced_in_all", chance=told(found.in_all))
 
 
-def _departments(answers: ChannelAnswers, found: Informed, words: Catalogue) -> Iterator[RenderableType]:
+def _departments(answers: ChannelAnswers, found: Informed, words: Catalogue) -> Iterator[Part]:
     asked = found.asked
     yield words.say(
         "channels.departments_flags",
@@ -136,11 +132,11 @@ def _departments(answers: ChannelAnswers, found: Informed, words: Catalogue) -> 
 
 
 def _decided(answers: ChannelAnswers, found: Decided, words: Catalogue) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     table.add_column(words.say("estimate.column_criterion"))
     columns = ["truth", "raw_without", "raw_with", *(["weighted"] if found.weighted else []), "fails_without", "fails"]
     for column in columns:
-        table.add_column(words.say(f"channels.column_{column}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"channels.column_{column}"), justify="right")
     for question in (*CRITERIA, QUESTIONS[0]):
         rates = [found.truth, found.raw_without, found.raw, *([found.weighted] if found.weighted else [])]
         values = [each.get(question) for each in rates]
@@ -165,7 +161,7 @@ def interview_chances(scenario: Scenario, words: Catalogue) -> Iterator[str]:
         yield words.say(f"channels.interviews_{level}", drawn=cadres.drawn, of=cadres.of)
 
 
-def meetings_text(meetings: Meetings | None, scenario: Scenario, words: Catalogue) -> Iterator[RenderableType]:
+def meetings_text(meetings: Meetings | None, scenario: Scenario, words: Catalogue) -> Iterator[Part]:
     """Yield who is asked to the meetings of one inspection; nothing where none are stated."""
     if meetings is None:
         return
@@ -173,9 +169,9 @@ def meetings_text(meetings: Meetings | None, scenario: Scenario, words: Catalogu
     yield ""
     yield Text(words.say("channels.meetings_title"), style="bold")
     yield from interview_chances(scenario, words)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     for column in ("township", "village", "cadres"):
-        table.add_column(words.say(f"channels.column_{column}"), overflow="fold")
+        table.add_column(words.say(f"channels.column_{column}"))
     for village, numbers in zip(meetings.villages.tolist(), meetings.village_cadres, strict=True):
         table.add_row(
             Text(clean(frame.townships[village])), Text(clean(frame.villages[village])), _numbers(numbers, words)
@@ -189,7 +185,7 @@ def meetings_text(meetings: Meetings | None, scenario: Scenario, words: Catalogu
     yield words.say("channels.meetings_note")
 
 
-def flagged_text(found: FlaggedOnce | None, words: Catalogue) -> Iterator[RenderableType]:
+def flagged_text(found: FlaggedOnce | None, words: Catalogue) -> Iterator[Part]:
     """Yield what other departments' information adds to one inspection; nothing where none is stated."""
     if found is None:
         return
@@ -205,9 +201,9 @@ def _numbers(numbers: tuple[int, ...], words: Catalogue) -> str:
     return words.say("place.enumeration").join(map(str, numbers)) or words.say("risk.unavailable")
 
 
-def _consistency(answers: ChannelAnswers, found: Compared, words: Catalogue) -> Iterator[RenderableType]:
+def _consistency(answers: ChannelAnswers, found: Compared, words: Catalogue) -> Iterator[Part]:
     yield words.say("channels.consistency_plan", revisited=f"{found.revisited:,.0f}")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     limit = found.asked.limit
     heads = [
         words.say("channels.column_group"),
@@ -217,7 +213,7 @@ def _consistency(answers: ChannelAnswers, found: Compared, words: Catalogue) -> 
         *([] if limit is None else [words.say("channels.column_exceeds", limit=percent(limit))]),
     ]
     for place, head in enumerate(heads):
-        table.add_column(head, justify="right" if place else "left", overflow="fold")
+        table.add_column(head, justify="right" if place else "left")
     for group, shift in found.shifts.items():
         cells = [_points(value) for value in (shift.mean, shift.deviation, *shift.quantiles)]
         cells += [] if shift.exceeds is None else [_simulated(answers, shift.exceeds)]
@@ -257,7 +253,7 @@ def _desk(found: Checked, words: Catalogue) -> Iterator[str]:
         )
 
 
-def _score(answers: ChannelAnswers, words: Catalogue) -> Iterator[RenderableType]:
+def _score(answers: ChannelAnswers, words: Catalogue) -> Iterator[Part]:
     channels, law = answers.scenario.channels, answers.score
     if channels is None or channels.score is None or law is None:
         return
@@ -267,10 +263,10 @@ def _score(answers: ChannelAnswers, words: Catalogue) -> Iterator[RenderableType
         names = words.say("place.enumeration").join(clean(name) for name in answers.scenario.fieldwork.interference)
         noticed = percent(score.interference_noticed)
         yield words.say("channels.score_interference", townships=names, chance=noticed)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     for column in ("item", "points", "event", "chance"):
         head = words.say(f"channels.column_{column}")
-        table.add_column(head, justify="right" if column in ("points", "chance") else "left", overflow="fold")
+        table.add_column(head, justify="right" if column in ("points", "chance") else "left")
     for item, given in zip(score.items, law.chances, strict=True):
         event = item.event or ("own" if item.chance is not None else "certain")
         stated = item.event is None

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from scenarios.engines.chance import QUESTIONS
 from scenarios.messages import Catalogue, clean
 from scenarios.questions.comparison import Comparison, Difference, SavedRisk
 from scenarios.report.level_words import level_axes, level_names, level_value, told_level
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.words import chance, percent
 
 
-def comparison_text(found: Comparison, words: Catalogue) -> Iterator[RenderableType]:
+def comparison_text(found: Comparison, words: Catalogue) -> Iterator[Part]:
     """Yield the answer of `choucha compare`: what changed in one sentence, the reservations, the tables.
 
     Parameters
@@ -43,7 +39,7 @@ def comparison_text(found: Comparison, words: Catalogue) -> Iterator[RenderableT
     yield from _tipping(found, words)
 
 
-def _headline(found: Comparison, words: Catalogue) -> Iterator[RenderableType]:
+def _headline(found: Comparison, words: Catalogue) -> Iterator[Part]:
     """Yield what became of the chance that anything fails, where it was nearest to one half and so moves most."""
     answered = [
         (level, each)
@@ -66,7 +62,7 @@ def _headline(found: Comparison, words: Catalogue) -> Iterator[RenderableType]:
     )
 
 
-def _reservations(found: Comparison, words: Catalogue) -> Iterator[RenderableType]:
+def _reservations(found: Comparison, words: Catalogue) -> Iterator[Part]:
     """Yield what else differs between the two and may be the reason."""
     if found.old.sha256 == found.new.sha256:
         yield words.say("compare.same_scenario")
@@ -96,18 +92,18 @@ def _rule(field: str, value: object, words: Catalogue) -> str:
 
 def _differences(found: Comparison, words: Catalogue) -> Table:
     """Return one row a level: both chances that anything fails, then the difference of each question."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     axes = level_axes(found.levels)
     for keys in axes:
-        table.add_column(level_names(keys, words), justify="right", overflow="fold")
+        table.add_column(level_names(keys, words), justify="right")
     if not axes:
         table.add_column(words.say("compare.column_level"))
     any_of = words.say("criterion.any")
     for side in ("old", "new"):
-        table.add_column(words.say(f"compare.column_{side}", criterion=any_of), justify="right", overflow="fold")
+        table.add_column(words.say(f"compare.column_{side}", criterion=any_of), justify="right")
     for question in QUESTIONS:
         criterion = words.say(f"criterion.{question}")
-        table.add_column(words.say("compare.column_difference", criterion=criterion), justify="right", overflow="fold")
+        table.add_column(words.say("compare.column_difference", criterion=criterion), justify="right")
     for level, row in zip(found.levels, found.differences, strict=True):
         overall = row["any"]
         both = ["–", "–"] if overall is None else [chance(overall.old), chance(overall.new)]
@@ -136,7 +132,7 @@ def _points(each: Difference | None) -> str:
     return f"{sign}{digits}" if each.told_apart or each.standard_error == 0 else f"({sign}{digits})"
 
 
-def _tipping(found: Comparison, words: Catalogue) -> Iterator[RenderableType]:
+def _tipping(found: Comparison, words: Catalogue) -> Iterator[Part]:
     """Yield where the chances pass the shares in both answers, if both say so."""
     if found.paired or not all(risk.points[0].level for risk in (found.old, found.new)):
         return
@@ -150,10 +146,10 @@ def _tipping(found: Comparison, words: Catalogue) -> Iterator[RenderableType]:
         return
     yield ""
     yield words.say("compare.tipping_title")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     table.add_column(words.say("estimate.column_criterion"))
     for share in shares:
-        table.add_column(percent(float(share)), justify="right", overflow="fold")
+        table.add_column(percent(float(share)), justify="right")
     for question in questions:
         cells = [
             words.say("compare.tipping", old=_level(found.old, question, share, words), new=new)

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from scenarios.messages import Catalogue, clean
 from scenarios.questions.coverage import Coverage, Covered
 from scenarios.report.level_words import level_names, level_value
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.setting import setting
 from scenarios.report.words import percent
 
 
-def coverage_text(found: Coverage, words: Catalogue) -> Iterator[RenderableType]:
+def coverage_text(found: Coverage, words: Catalogue) -> Iterator[Part]:
     """Yield the answer of `choucha coverage`.
 
     Parameters
@@ -49,18 +45,18 @@ def coverage_text(found: Coverage, words: Catalogue) -> Iterator[RenderableType]
 
 
 def _table(cells: list[Covered], found: Coverage, words: Catalogue) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     # What does not depend on the levels (approval, often) is shown once, and a single interval is told above.
     first = [cell for cell in cells if cell.level == cells[0].level]
     alike = all(replace(cell, level=first[0].level) == first[i % len(first)] for i, cell in enumerate(cells))
     axes, shown = ((), first) if alike else (found.scenario.grid, cells)
     several = len({cell.interval for cell in cells}) > 1
     for axis in axes:
-        table.add_column(level_names(axis.keys, words), justify="right", overflow="fold")
+        table.add_column(level_names(axis.keys, words), justify="right")
     for column in ("rate", "interval", "target") if several else ("rate", "target"):
-        table.add_column(words.say(f"coverage.column_{column}"), overflow="fold")
+        table.add_column(words.say(f"coverage.column_{column}"))
     for column in ("coverage", "below", "above", "width", "zero", "bias"):
-        table.add_column(words.say(f"coverage.column_{column}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"coverage.column_{column}"), justify="right")
     for cell in shown:
         table.add_row(
             *(level_value(axis.keys[0], cell.level[axis.keys[0]]) for axis in axes),

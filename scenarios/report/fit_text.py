@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from sampler.frame import GROUPS
 from scenarios.files.fit_record import unused_defaults
 from scenarios.messages import Catalogue, clean
 from scenarios.questions.fit import KINDS, Fit, Fitted
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.words import percent
 
 
-def fit_text(found: Fit, words: Catalogue, file: str) -> Iterator[RenderableType]:
+def fit_text(found: Fit, words: Catalogue, file: str) -> Iterator[Part]:
     """Yield the answer of `choucha fit`.
 
     Parameters
@@ -64,8 +60,8 @@ def _reasons(found: Fit) -> dict[str, str]:
 
 
 def _table(found: Fit, words: Catalogue) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(words.say("fit.column_parameter"), overflow="fold")
+    table = Table()
+    table.add_column(words.say("fit.column_parameter"))
     for column in ("value", "interval"):
         table.add_column(words.say(f"fit.column_{column}"), justify="right")
     for name, each in found.levels.items():

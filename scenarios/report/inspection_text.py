@@ -6,10 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from estimators.estimate import Estimate
 from estimators.policy import CRITERIA
@@ -20,13 +16,14 @@ from scenarios.provenance import provenance
 from scenarios.questions.assessment import Assessment
 from scenarios.questions.inspection import Inspection
 from scenarios.report.level_words import told_level
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.rules_text import rules_text
 from scenarios.report.setting import limit_sign, setting
 from scenarios.report.words import chance, chance_range, percent, rate
 from scenarios.scenario import GivenTruth
 
 
-def draw_text(inspection: Inspection, words: Catalogue) -> Iterator[RenderableType]:
+def draw_text(inspection: Inspection, words: Catalogue) -> Iterator[Part]:
     """Yield the answer of `choucha draw`.
 
     Parameters
@@ -72,7 +69,7 @@ def assumed_text(inspection: Inspection, words: Catalogue) -> str:
     return words.say("draw.assumed", levels=told_level(inspection.level, words))
 
 
-def verdict_text(assessment: Assessment, words: Catalogue) -> Iterator[RenderableType]:
+def verdict_text(assessment: Assessment, words: Catalogue) -> Iterator[Part]:
     """Yield whether the county fails, and by which criteria."""
     colour = "red" if assessment.verdict.any[0] else "yellow" if assessment.unsettled else "green"
     yield Text(verdict_sentence(assessment, words), style=f"bold {colour}")
@@ -103,14 +100,14 @@ def estimate_table(
 ) -> Table:
     """Return the four criteria, raw and weighted side by side, with their intervals and, where known, the truth."""
     policy = assessment.policy
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     table.add_column(words.say("estimate.column_criterion"))
     columns = ["limit", "result", "raw", "interval_raw", *(["weighted", "interval"] if assessment.weighted else [])]
     columns += ["villages", *(["truth"] if truth else [])]
     confidence = percent(assessment.raw["approval"].confidence)
     for column in columns:
         head = words.say(f"estimate.column_{column}")
-        table.add_column(head.replace("95%", confidence), justify="right", overflow="fold")
+        table.add_column(head.replace("95%", confidence), justify="right")
     for name in CRITERIA:
         raw = assessment.raw[name]
         result = _result(assessment, name)
@@ -222,20 +219,20 @@ FINDINGS = ("wrong_exit", "missed", "disapproving")
 def _village_table(inspection: Inspection, words: Catalogue) -> Table:
     frame, villages = inspection.scenario.frame, inspection.draws.villages[0]
     strata = [words.stratum(stratum.name) for stratum in inspection.scenario.plan.strata(frame)]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
-    table.add_column(words.say("draw.column_number"), justify="right", overflow="fold")
-    table.add_column(words.say("check.column_township"), footer=words.say("check.total"), overflow="fold")
-    table.add_column(words.say("draw.column_village"), overflow="fold")
-    table.add_column(words.say("draw.column_stratum"), overflow="fold")
-    table.add_column(words.say("draw.column_chance"), justify="right", overflow="fold")
+    table = Table()
+    table.add_column(words.say("draw.column_number"), justify="right")
+    table.add_column(words.say("check.column_township"), footer=words.say("check.total"))
+    table.add_column(words.say("draw.column_village"))
+    table.add_column(words.say("draw.column_stratum"))
+    table.add_column(words.say("draw.column_chance"), justify="right")
     found = found_by_village(inspection.assessment.tally)
     for g, group in enumerate(GROUPS):
         footer = f"{found['households'][:, g].sum():,}"
         head = words.say("draw.column_visited", group=words.say(f"group.{group}"))
-        table.add_column(head, justify="right", footer=footer, overflow="fold")
+        table.add_column(head, justify="right", footer=footer)
     for name in FINDINGS:
         head = words.say(f"draw.column_{name}")
-        table.add_column(head, justify="right", footer=f"{found[name].sum():,}", overflow="fold")
+        table.add_column(head, justify="right", footer=f"{found[name].sum():,}")
     for number, village in enumerate(villages):
         visited = [
             words.say("draw.visited", taken=found["households"][number, g], of=frame.group_households[village, g])
@@ -277,7 +274,7 @@ def found_by_village(tally: Tally) -> dict[str, np.ndarray[tuple[int, ...], np.d
 
 def _township_table(inspection: Inspection, words: Catalogue) -> Table:
     frame, villages = inspection.scenario.frame, inspection.draws.villages[0]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     table.add_column(words.say("check.column_township"))
     for column in ("villages", "drawn", "township_chance"):
         table.add_column(words.say(f"draw.column_{column}"), justify="right")

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from estimators.design_effects import DesignEffect, design_effects
 from estimators.estimate import Estimate
 from estimators.policy import CRITERIA, Weighting
 from scenarios.messages import Catalogue
 from scenarios.questions.assessment import Assessment
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.words import rate
 
 _COLUMNS = (
@@ -24,7 +21,7 @@ _COLUMNS = (
 _NUMBERS = _COLUMNS[2:]
 
 
-def precision_text(assessment: Assessment, words: Catalogue) -> Iterator[RenderableType]:
+def precision_text(assessment: Assessment, words: Catalogue) -> Iterator[Part]:
     """Yield the standard error of each rate, the villages with a finding behind it, and its design effect in parts.
 
     Parameters
@@ -35,10 +32,10 @@ def precision_text(assessment: Assessment, words: Catalogue) -> Iterator[Rendera
         The language.
     """
     yield Text(words.say("precision.title"), style="bold")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     for column in _COLUMNS:
         head = words.say(f"precision.column_{column}")
-        table.add_column(head, justify="right" if column in _NUMBERS else "left", overflow="fold")
+        table.add_column(head, justify="right" if column in _NUMBERS else "left")
     sets: list[tuple[Weighting, Mapping[str, Estimate]]] = [("raw", assessment.raw)]
     if assessment.weighted:
         sets.append(("weighted", assessment.weighted))

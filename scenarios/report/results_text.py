@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from sampler.frame import GROUPS
 from scenarios.files.observations import Results
@@ -19,6 +15,7 @@ from scenarios.questions.second_visits import compared
 from scenarios.questions.soundness import Soundness
 from scenarios.report.breakdown_text import breakdown_text
 from scenarios.report.inspection_text import FINDINGS, estimate_notes, estimate_table, found_by_village, verdict_text
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.precision_text import precision_text
 from scenarios.report.rules_text import rules_text
 from scenarios.report.second_visits_text import second_visits_text
@@ -28,7 +25,7 @@ from scenarios.report.text import remarks_text
 
 def results_text(
     results: Results, assessment: Assessment, words: Catalogue, file: str, *, sound: Soundness | None = None
-) -> Iterator[RenderableType]:
+) -> Iterator[Part]:
     """Yield the answer of `choucha estimate`.
 
     Parameters
@@ -98,7 +95,7 @@ def _sample(results: Results, words: Catalogue) -> Iterator[str]:
 
 def _village_table(results: Results, assessment: Assessment, words: Catalogue) -> Table:
     frame, found = results.frame, found_by_village(assessment.tally)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    table = Table()
     table.add_column(words.say("estimate.column_village_code"), footer=words.say("check.total"))
     if frame is not None:
         table.add_column(words.say("check.column_township"))
@@ -106,10 +103,10 @@ def _village_table(results: Results, assessment: Assessment, words: Catalogue) -
     table.add_column(words.say("draw.column_stratum"))
     for g, group in enumerate(GROUPS):
         head = words.say("draw.column_visited", group=words.say(f"group.{group}"))
-        table.add_column(head, justify="right", footer=f"{found['households'][:, g].sum():,}", overflow="fold")
+        table.add_column(head, justify="right", footer=f"{found['households'][:, g].sum():,}")
     for name in FINDINGS:
         head = words.say(f"draw.column_{name}")
-        table.add_column(head, justify="right", footer=f"{found[name].sum():,}", overflow="fold")
+        table.add_column(head, justify="right", footer=f"{found[name].sum():,}")
     seen = results.observations
     for slot, village in enumerate(seen.villages[0]):
         stratum = results.strata[seen.stratum[slot]]

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from estimators.policy import CRITERIA
 from estimators.rule import Verdict
 from scenarios.messages import Catalogue
 from scenarios.questions.assessment import Assessment
+from scenarios.report.parts import Part, Table, Text
 
 _STYLES = {"fails": "red", "undecided": "yellow"}
 
 
-def rules_text(assessment: Assessment, words: Catalogue) -> Iterator[RenderableType]:
+def rules_text(assessment: Assessment, words: Catalogue) -> Iterator[Part]:
     """Yield the verdict under every rule of the catalogue, and what each of them asks.
 
     Parameters
@@ -28,11 +24,11 @@ def rules_text(assessment: Assessment, words: Catalogue) -> Iterator[RenderableT
         The language.
     """
     yield Text(words.say("rules.title"), style="bold")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(words.say("rules.column_rule"), overflow="fold")
+    table = Table()
+    table.add_column(words.say("rules.column_rule"))
     for name in CRITERIA:
-        table.add_column(words.say(f"criterion.{name}"), justify="right", overflow="fold")
-    table.add_column(words.say("rules.column_county"), justify="right", overflow="fold")
+        table.add_column(words.say(f"criterion.{name}"), justify="right")
+    table.add_column(words.say("rules.column_county"), justify="right")
     for rule, verdict in assessment.verdicts.items():
         name = words.say(f"rules.{rule}")
         told = words.say("rules.decides", rule=name) if rule == assessment.rule else name

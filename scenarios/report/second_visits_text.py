@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from estimators.two_phase import Corrected
 from scenarios.messages import Catalogue
 from scenarios.questions.second_visits import Compared, Rechecks
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.words import rate
 
 
-def second_visits_text(rechecks: Rechecks, words: Catalogue) -> Iterator[RenderableType]:
+def second_visits_text(rechecks: Rechecks, words: Catalogue) -> Iterator[Part]:
     """Yield what a re-check recorded and the rates corrected by it, each with the step in which it moves.
 
     Parameters
@@ -63,10 +60,10 @@ def second_visits_text(rechecks: Rechecks, words: Catalogue) -> Iterator[Rendera
 
 
 def _table(rates: list[Compared], words: Catalogue) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     table.add_column(words.say("recheck.column_rate"))
     for column in ("first", "corrected", "standard_error", "step"):
-        table.add_column(words.say(f"recheck.column_{column}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"recheck.column_{column}"), justify="right")
     for one in rates:
         for kind, corrected in (("raw", one.corrected), ("weighted", one.corrected_weighted)):
             if corrected is not None:

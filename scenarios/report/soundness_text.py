@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from scenarios.messages import Catalogue, clean
 from scenarios.questions.balance import Balance
 from scenarios.questions.soundness import ASSUMED_ICC, Coverage, Planned, Soundness
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.words import percent, rate
 
 _HOLM = 0.05  # chance of any false alarm among all variables
 
 
-def soundness_text(found: Soundness, words: Catalogue) -> Iterator[RenderableType]:
+def soundness_text(found: Soundness, words: Catalogue) -> Iterator[Part]:
     """Yield who could not be visited, whether the sample looks like the list, its weights, and what it could show.
 
     Parameters
@@ -86,12 +82,12 @@ def _planned(planned: Planned, words: Catalogue) -> Iterator[str]:
         yield words.say("sound.plan_leaves_townships", names=names)
 
 
-def _balance(rows: tuple[Balance, ...], words: Catalogue) -> Iterator[RenderableType]:
+def _balance(rows: tuple[Balance, ...], words: Catalogue) -> Iterator[Part]:
     yield Text(words.say("sound.balance"), style="bold")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(words.say("sound.column_variable"), overflow="fold")
+    table = Table()
+    table.add_column(words.say("sound.column_variable"))
     for column in ("county", "plain", "weighted", "difference", "p", "adjusted"):
-        table.add_column(words.say(f"sound.column_{column}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"sound.column_{column}"), justify="right")
     none = words.say("risk.unavailable")
     for row in rows:
         values = (row.county, row.plain, row.weighted)
@@ -122,15 +118,15 @@ def _in_unit(variable: str, value: float) -> str:
     return f"{value:,.0f}" if variable == "persons" else f"{value:,.2f}"
 
 
-def _weights(found: Soundness, words: Catalogue) -> Iterator[RenderableType]:
+def _weights(found: Soundness, words: Catalogue) -> Iterator[Part]:
     yield Text(words.say("sound.weights"), style="bold")
     if not found.weights:
         yield words.say("estimate.note_no_weights")
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     table.add_column(words.say("sound.column_group"))
     for column in ("households", "smallest", "mean", "largest", "variation", "kish"):
-        table.add_column(words.say(f"sound.column_{column}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"sound.column_{column}"), justify="right")
     for name, one in found.weights.items():
         table.add_row(
             words.say("sound.all") if name == "all" else words.say(f"group.{name}"),
@@ -142,12 +138,12 @@ def _weights(found: Soundness, words: Catalogue) -> Iterator[RenderableType]:
     yield words.say("sound.note_weights")
 
 
-def _detection(found: Soundness, words: Catalogue) -> Iterator[RenderableType]:
+def _detection(found: Soundness, words: Catalogue) -> Iterator[Part]:
     yield Text(words.say("sound.detection"), style="bold")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(words.say("sound.column_rate"), overflow="fold")
+    table = Table()
+    table.add_column(words.say("sound.column_rate"))
     for column in ("units", "effective", "any_finding", "none_found", "limit", "even", "sure"):
-        table.add_column(words.say(f"sound.column_{column}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"sound.column_{column}"), justify="right")
     none = words.say("risk.unavailable")
     for name, one in found.detection.items():
         rates = (one.any_finding, one.none_found)

@@ -6,16 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from sampler.errors import Mistake
 from scenarios.engines.chance import QUESTIONS
 from scenarios.files.sweep_table import plain
 from scenarios.messages import Catalogue, clean
 from scenarios.report.level_words import level_axes, level_names, level_value, told_level
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.words import chance
 from scenarios.sweep import Sweep
 
@@ -51,7 +47,7 @@ class Progressed:
     refused: Mapping[int, Sequence[Mistake]]
 
 
-def sweep_text(sweep: Sweep, table: pd.DataFrame, so_far: Progressed, words: Catalogue) -> Iterator[RenderableType]:
+def sweep_text(sweep: Sweep, table: pd.DataFrame, so_far: Progressed, words: Catalogue) -> Iterator[Part]:
     """Yield the answer of `choucha sweep`.
 
     Parameters
@@ -79,7 +75,7 @@ def sweep_text(sweep: Sweep, table: pd.DataFrame, so_far: Progressed, words: Cat
     yield words.say("sweep.digest", digest=so_far.digest, scenario=sweep.digest[:12])
 
 
-def _answers(sweep: Sweep, table: pd.DataFrame, so_far: Progressed, words: Catalogue) -> Iterator[RenderableType]:
+def _answers(sweep: Sweep, table: pd.DataFrame, so_far: Progressed, words: Catalogue) -> Iterator[Part]:
     answered = table[table["refused"].isna()]
     yield ""
     if len(answered) > _SHORT:
@@ -93,7 +89,7 @@ def _answers(sweep: Sweep, table: pd.DataFrame, so_far: Progressed, words: Catal
         yield from _notes(answered, words)
 
 
-def _notes(answered: pd.DataFrame, words: Catalogue) -> Iterator[RenderableType]:
+def _notes(answered: pd.DataFrame, words: Catalogue) -> Iterator[Part]:
     """Yield what a reader must know: which question was answered, what is invented, simulated or left out."""
     averaged = (answered["populations"] > 0).all()
     yield words.say("sweep.averaged" if averaged else "sweep.one_population")
@@ -120,10 +116,10 @@ def _told(row: pd.Series, words: Catalogue) -> str:
 
 def _spread(answered: pd.DataFrame, words: Catalogue) -> Table:
     """Return, for each error level, how the chance that anything fails is spread over the cells."""
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    shown.add_column(words.say("compare.column_level"), overflow="fold")
+    shown = Table()
+    shown.add_column(words.say("compare.column_level"))
     for name in ("cells", "least", "tenth", "median", "ninth", "most", "even"):
-        shown.add_column(words.say(f"sweep.column_{name}"), justify="right", overflow="fold")
+        shown.add_column(words.say(f"sweep.column_{name}"), justify="right")
     levels = _levels(answered)
     groups = answered.groupby(levels, dropna=False, sort=False) if levels else [((), answered)]
     for _, rows in groups:
@@ -137,7 +133,7 @@ def _spread(answered: pd.DataFrame, words: Catalogue) -> Table:
     return shown
 
 
-def _worst(sweep: Sweep, answered: pd.DataFrame, words: Catalogue) -> Iterator[RenderableType]:
+def _worst(sweep: Sweep, answered: pd.DataFrame, words: Catalogue) -> Iterator[Part]:
     """Yield the cells that fail most easily, at the level where the chances differ most."""
     levels = _levels(answered)
     if levels:
@@ -146,7 +142,7 @@ def _worst(sweep: Sweep, answered: pd.DataFrame, words: Catalogue) -> Iterator[R
     else:
         rows = answered
     yield words.say("sweep.worst_title", level=_told(rows.iloc[0], words))
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    shown = Table()
     _varied_columns(shown, sweep, words)
     for column in ("villages", "persons"):
         shown.add_column(words.say(f"sweep.column_{column}"), justify="right")
@@ -158,14 +154,14 @@ def _worst(sweep: Sweep, answered: pd.DataFrame, words: Catalogue) -> Iterator[R
 
 
 def _whole(sweep: Sweep, answered: pd.DataFrame, words: Catalogue) -> Table:
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    shown = Table()
     _varied_columns(shown, sweep, words)
     levels = [{name: row[f"{name}_level"] for name in _keys(answered)} for _, row in answered.iterrows()]
     axes = level_axes(levels) if all(value == value for level in levels for value in level.values()) else []  # noqa: PLR0124
     for keys in axes:
-        shown.add_column(level_names(keys, words), justify="right", overflow="fold")
+        shown.add_column(level_names(keys, words), justify="right")
     for question in QUESTIONS:
-        shown.add_column(words.say(f"criterion.{question}"), justify="right", overflow="fold")
+        shown.add_column(words.say(f"criterion.{question}"), justify="right")
     before: list[str] = []
     for level, (_, row) in zip(levels, answered.iterrows(), strict=True):
         varied = _varied(sweep, row)
@@ -187,9 +183,9 @@ def _chance(row: pd.Series, question: str) -> str:
 
 def _varied_columns(shown: Table, sweep: Sweep, words: Catalogue) -> None:
     if _several_counties(sweep):
-        shown.add_column(words.say("sweep.column_county"), overflow="fold")
+        shown.add_column(words.say("sweep.column_county"))
     for key in sweep.keys:
-        shown.add_column(key, overflow="fold")
+        shown.add_column(key)
 
 
 def _several_counties(sweep: Sweep) -> bool:
@@ -201,7 +197,7 @@ def _varied(sweep: Sweep, row: pd.Series) -> list[str]:
     return [*county, *(clean(f"{row[key]:g}" if isinstance(row[key], float) else str(row[key])) for key in sweep.keys)]
 
 
-def _refused(sweep: Sweep, refused: Mapping[int, Sequence[Mistake]], words: Catalogue) -> Iterator[RenderableType]:
+def _refused(sweep: Sweep, refused: Mapping[int, Sequence[Mistake]], words: Catalogue) -> Iterator[Part]:
     if not refused:
         return
     yield words.say("sweep.refused_title", count=f"{len(refused):,}")

@@ -6,11 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from rich import box
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from estimators.policy import Policy, Source
 from sampler.frame import GROUPS, Frame
 from scenarios.engines.chance import QUESTIONS, Chance
@@ -22,18 +17,14 @@ from scenarios.questions.reach import chance_drawn, unreachable
 from scenarios.questions.tipping import SHARES, Tipping
 from scenarios.report.facts import has_exact_reach, largest_tie, looks_for_errors, tested, unmeasured, unserved
 from scenarios.report.level_words import RATES, held_level, level_names, level_value
+from scenarios.report.parts import Part, Table, Text
 from scenarios.report.setting import policy_value, setting
 from scenarios.report.verdict_words import verdict_sentence
 from scenarios.report.words import averaged_chance, chance, chance_range, percent, rounded_up, simulated_chance
 from scenarios.scenario import GivenTruth, Scenario
 
 
-def show(console: Console, *parts: RenderableType) -> None:
-    """Print parts one below the other; text is taken literally, never as markup."""
-    console.print(Group(*(Text(part) if isinstance(part, str) else part for part in parts)))
-
-
-def risk_text(curve: Curve, words: Catalogue, assumed: dict[str, object]) -> Iterator[RenderableType]:
+def risk_text(curve: Curve, words: Catalogue, assumed: dict[str, object]) -> Iterator[Part]:
     """Yield the answer of `choucha risk`: what was asked, the table, the caveats.
 
     Parameters
@@ -85,21 +76,21 @@ def _reading(scenario: Scenario, words: Catalogue) -> str:
 
 
 def _risk_table(curve: Curve, words: Catalogue) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     axes = curve.scenario.grid
     for axis in axes:
-        table.add_column(level_names(axis.keys, words), justify="right", overflow="fold")
+        table.add_column(level_names(axis.keys, words), justify="right")
     given = isinstance(curve.scenario.truth, GivenTruth)
     if not axes:
         table.add_column(words.say("risk.column_given" if given else "risk.column_single"))
     policy, questions = curve.scenario.policy, tested(curve.scenario.policy)
     for question in questions:
-        table.add_column(words.say(f"criterion.{question}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"criterion.{question}"), justify="right")
     if looks_for_errors(policy):
-        table.add_column(words.say("risk.column_finding"), justify="right", overflow="fold")
+        table.add_column(words.say("risk.column_finding"), justify="right")
     if policy.tests("missed"):
         other_reading = other_denominator(curve.scenario).policy.missed_denominator
-        table.add_column(words.say(f"risk.column_other_{other_reading}"), justify="right", overflow="fold")
+        table.add_column(words.say(f"risk.column_other_{other_reading}"), justify="right")
     exactly = has_exact_reach(curve.scenario)
     rows = zip(curve.levels, curve.chances, curve.finding, curve.other_denominator, strict=True)
     for level, answer, finding, other in rows:
@@ -147,7 +138,7 @@ def shown_pass(answer: Chance, question: str, words: Catalogue) -> str:
     return shown_chance(replace(answer, fails=fails), question, words)
 
 
-def _headline(curve: Curve, words: Catalogue) -> Iterator[RenderableType]:
+def _headline(curve: Curve, words: Catalogue) -> Iterator[Part]:
     """Yield the answer in one sentence, where the chance that anything fails passes both shares inside the grid."""
     levels = {each.share: each.level for each in curve.tipping if each.question == "any"}
     low, even = levels.get(SHARES[0]), levels.get(SHARES[1])
@@ -167,15 +158,15 @@ def _tipping_level(curve: Curve, level: float) -> str:
     return f"{level * 100:.1f}%" if curve.axis[0] in RATES else f"{level:.2g}"
 
 
-def _tipping(curve: Curve, words: Catalogue) -> Iterator[RenderableType]:
+def _tipping(curve: Curve, words: Catalogue) -> Iterator[Part]:
     """Yield the levels at which the chances pass 5% and 50%."""
     if not curve.tipping:
         return
     yield words.say("risk.tipping_title", axis=level_names(curve.axis, words))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     table.add_column(words.say("estimate.column_criterion"))
     for share in SHARES:
-        table.add_column(percent(share), justify="right", overflow="fold")
+        table.add_column(percent(share), justify="right")
     for question in [q for q in tested(curve.scenario.policy) if any(each.question == q for each in curve.tipping)]:
         cells = [_tipping_cell(curve, each, words) for each in curve.tipping if each.question == question]
         table.add_row(words.say(f"criterion.{question}"), *cells)
@@ -191,7 +182,7 @@ def _tipping_cell(curve: Curve, tipping: Tipping, words: Catalogue) -> str:
     return words.say(f"risk.tipping_{tipping.outside}", high=highest)
 
 
-def _notes(curve: Curve, words: Catalogue) -> Iterator[RenderableType]:
+def _notes(curve: Curve, words: Catalogue) -> Iterator[Part]:
     policy = curve.scenario.policy
     for reason, questions in unserved(curve).items():
         names = words.say("place.enumeration").join(words.say(f"criterion.{question}") for question in questions)
@@ -333,14 +324,14 @@ def _assumed_value(key: str, value: object, words: Catalogue) -> str:
     return words.words.get(f"value.{value}", str(value))
 
 
-def policy_text(policy: Policy, words: Catalogue) -> Iterator[RenderableType]:
+def policy_text(policy: Policy, words: Catalogue) -> Iterator[Part]:
     """Yield a policy with the source of every field, assumptions marked."""
     title = policy.titles.get(words.language, policy.name)
     yield Text(words.say("policies.title", name=policy.name, title=title), style="bold")
     yield words.say("policies.date", date=policy.date)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table()
     for column in ("field", "value", "source"):
-        table.add_column(words.say(f"policies.column_{column}"), ratio=2 if column == "source" else 1, overflow="fold")
+        table.add_column(words.say(f"policies.column_{column}"), wide=column == "source")
     for name, source in policy.sources.items():
         value = policy_value(policy, name, words)
         if name.startswith("limits."):
@@ -351,9 +342,9 @@ def policy_text(policy: Policy, words: Catalogue) -> Iterator[RenderableType]:
     yield table
     if policy.notes:
         yield words.say("policies.notes")
-        notes = Table.grid(padding=(0, 1))
+        notes = Table()
         notes.add_column()
-        notes.add_column(overflow="fold")
+        notes.add_column()
         for note in policy.notes:
             notes.add_row(" ·", _backing(note, words))
         yield notes
@@ -366,7 +357,7 @@ def _backing(source: Source, words: Catalogue) -> Text:
     return Text(f"{mark}{source.texts[words.language]} {source.url}".strip())
 
 
-def remarks_text(remarks: Sequence[Remark], words: Catalogue) -> Iterator[RenderableType]:
+def remarks_text(remarks: Sequence[Remark], words: Catalogue) -> Iterator[Part]:
     """Yield what of a list was read otherwise than it stands, or not read."""
     if remarks:
         yield words.say("remark.title")
@@ -375,7 +366,7 @@ def remarks_text(remarks: Sequence[Remark], words: Catalogue) -> Iterator[Render
         yield f"  {words.say(f'remark.{each.code}', **told)}"
 
 
-def check_text(frame: Frame, words: Catalogue, file: str) -> Iterator[RenderableType]:
+def check_text(frame: Frame, words: Catalogue, file: str) -> Iterator[Part]:
     """Yield what a village list holds: its counts by township and in all."""
     yield Text(words.say("check.title", file=clean(file)), style="bold")
     yield words.say("check.county", name=clean(frame.name))
@@ -392,7 +383,7 @@ def check_text(frame: Frame, words: Catalogue, file: str) -> Iterator[Renderable
 
 
 def _township_table(frame: Frame, words: Catalogue) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    table = Table()
     sums = [len(frame.codes), int(frame.remote.sum())]
     for g in range(len(GROUPS)):
         sums += [int(frame.group_households[:, g].sum()), int(frame.group_persons[:, g].sum())]
@@ -402,7 +393,7 @@ def _township_table(frame: Frame, words: Catalogue) -> Table:
         heads += [words.say("check.column_households", group=named), words.say("check.column_persons", group=named)]
     table.add_column(words.say("check.column_township"), footer=words.say("check.total"))
     for head, total in zip(heads, sums, strict=True):
-        table.add_column(head, footer=f"{total:,}", justify="right", overflow="fold")
+        table.add_column(head, footer=f"{total:,}", justify="right")
     for township in dict.fromkeys(frame.townships):
         members = [i for i, name in enumerate(frame.townships) if name == township]
         row = [len(members), int(frame.remote[members].sum())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,10 @@ from scenarios.messages import Catalogue, clean
 from scenarios.shells.output import console, only, progress_of, require_different, require_outputs, tell_written
 
 if TYPE_CHECKING:
+    from scenarios.questions.attribution import Attribution
     from scenarios.questions.comparison import Comparison
     from scenarios.questions.curve import Curve
+    from scenarios.report.parts import Part
     from scenarios.scenario import Level, Scenario
     from scenarios.shells.draw_form import DrawAsked
     from scenarios.shells.risk_around import AroundAsked
@@ -55,7 +58,8 @@ def risk(
     from scenarios.questions.channels import channel_answers  # noqa: PLC0415
     from scenarios.questions.curve import curve  # noqa: PLC0415
     from scenarios.report.channels_text import channels_text  # noqa: PLC0415
-    from scenarios.report.text import remarks_text, risk_text, show  # noqa: PLC0415
+    from scenarios.report.terminal import show  # noqa: PLC0415
+    from scenarios.report.text import remarks_text, risk_text  # noqa: PLC0415
 
     if figures:
         from scenarios.report.curve_figure import require_drawable, save_curve_figure  # noqa: PLC0415
@@ -81,10 +85,7 @@ def risk(
         beside = around.answers(answer, chosen, beliefs, progress)
     assumed = {key: value_of(loaded.tree, key) for key in loaded.scenario.assumed}
     parts = [*risk_text(answer, words, assumed), *remarks_text(loaded.remarks, words)]
-    if carried:
-        from scenarios.report.attribution_text import attribution_text  # noqa: PLC0415
-
-        parts += attribution_text(carried, words)
+    parts += _reasons_text(carried, words)
     show(console(), *parts, *beside.text(words), *believed.text(words), *channels_text(others, words))
     written = []
     if json_path:
@@ -99,6 +100,14 @@ def risk(
         save_curve_figure(answer, words, path)
         written.append(path)
     tell_written(written, words)
+
+
+def _reasons_text(carried: Attribution | None, words: Catalogue) -> Sequence[Part]:
+    if carried is None:
+        return ()
+    from scenarios.report.attribution_text import attribution_text  # noqa: PLC0415
+
+    return tuple(attribution_text(carried, words))
 
 
 def _require_reasons(scenario: Scenario, *, why: bool, level: Decimal | None, other: bool) -> None:
@@ -134,7 +143,8 @@ def check(words: Catalogue, *, file: tuple[str, ...], mark_path: Path | None) ->
         require_markable(Path(named), mark_path)
         require_outputs([mark_path], [named])
     from scenarios.files.scenario_file import load_scenario  # noqa: PLC0415
-    from scenarios.report.text import check_text, remarks_text, show  # noqa: PLC0415
+    from scenarios.report.terminal import show  # noqa: PLC0415
+    from scenarios.report.text import check_text, remarks_text  # noqa: PLC0415
     from scenarios.scenario import GivenTruth  # noqa: PLC0415
 
     try:
@@ -188,7 +198,8 @@ def template(words: Catalogue, *, file: tuple[str, ...]) -> None:
 def policies(words: Catalogue, *, names: tuple[str, ...]) -> None:
     """Show rule sets with their sources."""
     from scenarios.files.policies import load_policy, policy_names  # noqa: PLC0415
-    from scenarios.report.text import policy_text, show  # noqa: PLC0415
+    from scenarios.report.terminal import show  # noqa: PLC0415
+    from scenarios.report.text import policy_text  # noqa: PLC0415
 
     for policy in [load_policy(name) for name in names or policy_names()]:
         show(console(), *policy_text(policy, words))
@@ -220,7 +231,7 @@ def draw(
     from scenarios.questions.inspection import at_level, inspect  # noqa: PLC0415
     from scenarios.report.channels_text import flagged_text, meetings_text  # noqa: PLC0415
     from scenarios.report.inspection_text import draw_text  # noqa: PLC0415
-    from scenarios.report.text import show  # noqa: PLC0415
+    from scenarios.report.terminal import show  # noqa: PLC0415
 
     if figures:
         from scenarios.report.inspection_figure import require_suffix, save_inspection_figure  # noqa: PLC0415
@@ -301,7 +312,7 @@ def estimate(
     from scenarios.questions.assessment import assess  # noqa: PLC0415
     from scenarios.questions.soundness import soundness as sound_of  # noqa: PLC0415
     from scenarios.report.results_text import results_text  # noqa: PLC0415
-    from scenarios.report.text import show  # noqa: PLC0415
+    from scenarios.report.terminal import show  # noqa: PLC0415
 
     rules = policy_named(policy or DEFAULT_POLICY)
     require_outputs([json_path] if json_path else [], [named, list_path])
@@ -342,7 +353,7 @@ def coverage(
     from scenarios.files.scenario_file import load_scenario  # noqa: PLC0415
     from scenarios.questions.coverage import coverage as measure  # noqa: PLC0415
     from scenarios.report.coverage_text import coverage_text  # noqa: PLC0415
-    from scenarios.report.text import show  # noqa: PLC0415
+    from scenarios.report.terminal import show  # noqa: PLC0415
 
     scenario = load_scenario(named, seed=seed, policy=policy).scenario
     require_outputs([json_path] if json_path else [], [named])
@@ -368,7 +379,7 @@ def calibrate(words: Catalogue, *, names: tuple[str, ...], replicates: int, seed
     from scenarios.files.records import write_json  # noqa: PLC0415
     from scenarios.questions.calibrate import calibrate as calibrated  # noqa: PLC0415
     from scenarios.report.calibrate_text import calibrate_text  # noqa: PLC0415
-    from scenarios.report.text import show  # noqa: PLC0415
+    from scenarios.report.terminal import show  # noqa: PLC0415
 
     published = [load_published(name) for name in names or published_names()]
     require_outputs([json_path] if json_path else [], [])
@@ -386,7 +397,7 @@ def compare(words: Catalogue, *, compared: tuple[str, ...], json_path: Path | No
     from scenarios.files.records import write_json  # noqa: PLC0415
     from scenarios.files.saved_risks import comparison_record  # noqa: PLC0415
     from scenarios.report.comparison_text import comparison_text  # noqa: PLC0415
-    from scenarios.report.text import show  # noqa: PLC0415
+    from scenarios.report.terminal import show  # noqa: PLC0415
 
     require_outputs([json_path] if json_path else [], compared)
     saved = [each.lower().endswith(".json") for each in compared]
@@ -453,7 +464,7 @@ def fit(
     from scenarios.questions.fit import fit as fitted  # noqa: PLC0415
     from scenarios.questions.fit import level_of  # noqa: PLC0415
     from scenarios.report.fit_text import fit_text  # noqa: PLC0415
-    from scenarios.report.text import show  # noqa: PLC0415
+    from scenarios.report.terminal import show  # noqa: PLC0415
 
     if save_path:
         require_scenario_suffix(save_path)

@@ -12,9 +12,8 @@ from sampler.errors import refuse
 from scenarios.messages import Catalogue
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from scenarios.questions.inspection import Inspection
+    from scenarios.report.parts import Part
     from scenarios.scenario import Scenario
 
 _RESERVES = 3
@@ -41,7 +40,7 @@ class DrawAsked:
     reserves: int | None
     office: bool
 
-    def text(self, answer: Inspection, words: Catalogue) -> Iterator[RenderableType]:
+    def text(self, answer: Inspection, words: Catalogue) -> Iterator[Part]:
         """Yield the account."""
         from scenarios.questions.account import account  # noqa: PLC0415
         from scenarios.report.account_text import steps_text  # noqa: PLC0415

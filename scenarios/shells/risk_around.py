@@ -16,8 +16,6 @@ from scenarios.shells.click_words import Share, WholeNumber
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from rich.console import RenderableType
-
     from scenarios.engines.threads import Progress
     from scenarios.questions.county_drawn import CountyDraw
     from scenarios.questions.curve import Curve
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from scenarios.questions.quality import Quality
     from scenarios.questions.sensitivity import Sensitivity
     from scenarios.questions.spread import Spreads
+    from scenarios.report.parts import Part
     from scenarios.scenario import Level, Scenario
     from scenarios.shells.risk_beliefs import BeliefsAsked
 
@@ -157,7 +156,7 @@ class Around:
     fixed: tuple[PutRight, Level] | None
     drawn: tuple[CountyDraw, int, Fraction] | None
 
-    def text(self, words: Catalogue) -> Iterator[RenderableType]:
+    def text(self, words: Catalogue) -> Iterator[Part]:
         """Yield what there is to say."""
         from scenarios.report import around_text as told  # noqa: PLC0415
 

@@ -15,11 +15,10 @@ from scenarios.messages import Catalogue
 from scenarios.shells.click_words import InDomain, OneOf, WholeNumber, WrongOfChecked
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from scenarios.questions.assurance import Assurance, Provincial
     from scenarios.questions.curve import Curve
     from scenarios.questions.precheck import PreCheck, Prechecked
+    from scenarios.report.parts import Part
     from scenarios.scenario import Scenario
 
 UNITS = ("persons", "households")
@@ -148,7 +147,7 @@ class Beliefs:
     assurance: Assurance | None
     precheck: Prechecked | None
 
-    def text(self, words: Catalogue) -> Iterator[RenderableType]:
+    def text(self, words: Catalogue) -> Iterator[Part]:
         """Yield what there is to say."""
         from scenarios.report.assurance_text import assurance_text, precheck_text  # noqa: PLC0415
 

@@ -39,7 +39,7 @@ def sweep(
     from scenarios.files.sweep_table import require_sweep_suffix, sweep_table, write_sweep_table  # noqa: PLC0415
     from scenarios.provenance import code_digest, library_versions  # noqa: PLC0415
     from scenarios.report.sweep_text import Progressed, sweep_text  # noqa: PLC0415
-    from scenarios.report.text import show  # noqa: PLC0415
+    from scenarios.report.terminal import show  # noqa: PLC0415
     from scenarios.store import open_store  # noqa: PLC0415
     from scenarios.sweep import pending, refusals, run  # noqa: PLC0415
 

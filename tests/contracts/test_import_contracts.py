@@ -165,6 +165,9 @@ BREACHES = [
     breach("strange-intervals", "estimators.intervals.one", "estimators.intervals.two", code=LAZY),
     breach("strange-designs", "sampler.designs.one", "sampler.designs.two"),
     breach("strange-effects", "sampler.village_effects.one", "sampler.village_effects.two"),
+    breach("rich-on-terminals", "scenarios.report.planted", "rich", code=LAZY),
+    breach("rich-on-terminals", "scenarios.files.planted", "rich", code="from {}.table import Table"),
+    breach("strange-renderers", "scenarios.report.renderers.one", "scenarios.report.renderers.two"),
 ]
 
 # Imports that look like breaches and are none, by module.
