@@ -9,14 +9,13 @@ from sampler.frame import GROUPS, Frame
 from scenarios.files.field_form import Block, FormColumn
 from scenarios.files.sheets import Cell
 from scenarios.messages import Catalogue, clean
-from scenarios.provenance import provenance
 from scenarios.questions.account_facts import Account, Recheck, Shuffle, Stage, StandIns, StratumFacts
 from scenarios.questions.inspection import Inspection
 from scenarios.questions.lists import DrawnVillage
 from scenarios.report.decision_text import decision_blocks
 from scenarios.report.inspection_text import assumed_text
 from scenarios.report.parts import Part, Table, Text
-from scenarios.report.setting import setting
+from scenarios.report.setting import provenance_line, setting
 from scenarios.report.words import chance, chance_range
 
 
@@ -48,9 +47,7 @@ def steps_text(steps: Account, inspection: Inspection, words: Catalogue) -> Iter
         yield from block.lines
         if block.columns:
             yield _table(block)
-    made = provenance(scenario)
-    version, digest = made.versions["choucha"], made.sha256[:12]
-    yield Text(words.say("risk.provenance", seed=made.seed, version=version, sha256=digest), style="dim")
+    yield provenance_line(scenario, words)
 
 
 def _table(block: Block) -> Table:

@@ -18,8 +18,7 @@ from scenarios.questions.spread import Spread, Spreads
 from scenarios.report.facts import tested
 from scenarios.report.level_words import RATES, level_names, told_level
 from scenarios.report.parts import Part, Table, Text
-from scenarios.report.text import shown_chance, shown_pass
-from scenarios.report.words import averaged_chance, percent
+from scenarios.report.words import averaged_chance, percent, shown_chance, shown_pass
 from scenarios.scenario import Level
 
 

@@ -9,8 +9,7 @@ from scenarios.questions.attribution import SMALL, Attribution, Carried
 from scenarios.report.facts import tested
 from scenarios.report.level_words import told_level
 from scenarios.report.parts import Part, Table, Text
-from scenarios.report.text import shown_chance
-from scenarios.report.words import averaged_chance, chance, percent
+from scenarios.report.words import averaged_chance, chance, percent, shown_chance
 
 _LITTLE = 0.0005  # of a chance: it would be told as 0
 

@@ -14,8 +14,7 @@ from scenarios.messages import Catalogue, catalogue, clean
 from scenarios.questions.curve import Curve
 from scenarios.report.facts import drawn_villages, expected_visits
 from scenarios.report.level_words import RATES, level_names, level_value, told_level
-from scenarios.report.text import shown_chance
-from scenarios.report.words import percent
+from scenarios.report.words import percent, shown_chance
 from scenarios.scenario import Level, Scenario
 
 SUFFIXES = (".png", ".svg")

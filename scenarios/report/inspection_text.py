@@ -12,13 +12,12 @@ from estimators.policy import CRITERIA
 from sampler.draws import MOMENTS, Tally
 from sampler.frame import EXITED, GROUPS, UNREGISTERED
 from scenarios.messages import Catalogue, clean
-from scenarios.provenance import provenance
 from scenarios.questions.assessment import Assessment
 from scenarios.questions.inspection import Inspection
 from scenarios.report.level_words import told_level
 from scenarios.report.parts import Part, Table, Text
 from scenarios.report.rules_text import rules_text
-from scenarios.report.setting import limit_sign, setting
+from scenarios.report.setting import limit_sign, provenance_line, setting
 from scenarios.report.words import chance, chance_range, percent, rate
 from scenarios.scenario import GivenTruth
 
@@ -54,9 +53,7 @@ def draw_text(inspection: Inspection, words: Catalogue) -> Iterator[Part]:
     yield from _why(inspection, words)
     yield _village_table(inspection, words)
     yield _township_table(inspection, words)
-    made = provenance(scenario)
-    version, digest = made.versions["choucha"], made.sha256[:12]
-    yield Text(words.say("risk.provenance", seed=made.seed, version=version, sha256=digest), style="dim")
+    yield provenance_line(scenario, words)
 
 
 def assumed_text(inspection: Inspection, words: Catalogue) -> str:

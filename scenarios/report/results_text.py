@@ -15,12 +15,12 @@ from scenarios.questions.second_visits import compared
 from scenarios.questions.soundness import Soundness
 from scenarios.report.breakdown_text import breakdown_text
 from scenarios.report.inspection_text import FINDINGS, estimate_notes, estimate_table, found_by_village, verdict_text
+from scenarios.report.list_text import remarks_text
 from scenarios.report.parts import Part, Table, Text
 from scenarios.report.precision_text import precision_text
 from scenarios.report.rules_text import rules_text
 from scenarios.report.second_visits_text import second_visits_text
 from scenarios.report.soundness_text import soundness_text
-from scenarios.report.text import remarks_text
 
 
 def results_text(

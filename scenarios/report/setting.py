@@ -12,7 +12,9 @@ from sampler.inspection import PERFECT
 from sampler.plan import STRATA, Plan
 from scenarios.files.policies import field_of
 from scenarios.messages import Catalogue, clean
+from scenarios.provenance import provenance
 from scenarios.report.facts import expected_households, expected_visits
+from scenarios.report.parts import Text
 from scenarios.report.words import percent
 from scenarios.scenario import Scenario
 
@@ -141,3 +143,10 @@ def policy_value(policy: Policy, name: str, words: Catalogue) -> str:
     if isinstance(value, bool):
         return words.say("policies.yes" if value else "policies.no")
     return words.say(f"policies.{value}")
+
+
+def provenance_line(scenario: Scenario, words: Catalogue) -> Text:
+    """Return what an answer was made with, as every answer ends."""
+    made = provenance(scenario)
+    version, digest = made.versions["choucha"], made.sha256[:12]
+    return Text(words.say("risk.provenance", seed=made.seed, version=version, sha256=digest), style="dim")

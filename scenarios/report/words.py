@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor, log10
 
 import numpy as np
 from numpy.typing import NDArray
+
+from scenarios.engines.chance import Chance
+from scenarios.messages import Catalogue
 
 
 def percent(value: Decimal | Fraction | float) -> str:
@@ -124,3 +128,33 @@ def rounded_up(bound: float) -> str:
     """
     exponent = floor(log10(bound))
     return f"{ceil(bound / 10**exponent):d}e{exponent}"
+
+
+def chance_beside(value: float | None, answer: Chance, words: Catalogue, *, exact: bool) -> str:
+    """Return a chance that no engine names: exact for one population, simulated over many unless it cannot be."""
+    if value is None:
+        return words.say("risk.unavailable")
+    return chance(value) if exact else _bounded(value, answer)
+
+
+def _bounded(value: float, answer: Chance) -> str:
+    """Return a simulated chance; what was never, or always, seen is bounded by the number of independent trials."""
+    return simulated_chance(value, answer.populations or answer.inspections)
+
+
+def shown_chance(answer: Chance, question: str, words: Catalogue) -> str:
+    """Return a chance as it is read, simulated ones marked."""
+    value = answer.fails[question]
+    if value is None:
+        return words.say("risk.unavailable")
+    if answer.engine[question] == "simulate":
+        return _bounded(value, answer)
+    if answer.engine[question] == "conditional":
+        return averaged_chance(value)
+    return chance(value)
+
+
+def shown_pass(answer: Chance, question: str, words: Catalogue) -> str:
+    """Return the chance of passing as it is read, simulated ones marked."""
+    fails = {name: None if value is None else 1 - value for name, value in answer.fails.items()}
+    return shown_chance(replace(answer, fails=fails), question, words)

@@ -58,8 +58,9 @@ def risk(
     from scenarios.questions.channels import channel_answers  # noqa: PLC0415
     from scenarios.questions.curve import curve  # noqa: PLC0415
     from scenarios.report.channels_text import channels_text  # noqa: PLC0415
+    from scenarios.report.list_text import remarks_text  # noqa: PLC0415
+    from scenarios.report.risk_text import risk_text  # noqa: PLC0415
     from scenarios.report.terminal import show  # noqa: PLC0415
-    from scenarios.report.text import remarks_text, risk_text  # noqa: PLC0415
 
     if figures:
         from scenarios.report.curve_figure import require_drawable, save_curve_figure  # noqa: PLC0415
@@ -143,8 +144,8 @@ def check(words: Catalogue, *, file: tuple[str, ...], mark_path: Path | None) ->
         require_markable(Path(named), mark_path)
         require_outputs([mark_path], [named])
     from scenarios.files.scenario_file import load_scenario  # noqa: PLC0415
+    from scenarios.report.list_text import check_text, remarks_text  # noqa: PLC0415
     from scenarios.report.terminal import show  # noqa: PLC0415
-    from scenarios.report.text import check_text, remarks_text  # noqa: PLC0415
     from scenarios.scenario import GivenTruth  # noqa: PLC0415
 
     try:
@@ -198,8 +199,8 @@ def template(words: Catalogue, *, file: tuple[str, ...]) -> None:
 def policies(words: Catalogue, *, names: tuple[str, ...]) -> None:
     """Show rule sets with their sources."""
     from scenarios.files.policies import load_policy, policy_names  # noqa: PLC0415
+    from scenarios.report.policy_text import policy_text  # noqa: PLC0415
     from scenarios.report.terminal import show  # noqa: PLC0415
-    from scenarios.report.text import policy_text  # noqa: PLC0415
 
     for policy in [load_policy(name) for name in names or policy_names()]:
         show(console(), *policy_text(policy, words))

@@ -338,7 +338,7 @@ def test_the_project_has_no_fault_the_linter_cannot_see() -> None:
         ("estimators.counts", "sys.stdout.write('x')", "uses .stdout"),
         ("sampler.plan", "print('x')", "uses print"),
         ("scenarios.engines.exact", "run(progress=print)", "uses print"),
-        ("scenarios.report.text", LAZY.format("sys") + "\n    print(sys.path)", "uses print"),
+        ("scenarios.report.terminal", LAZY.format("sys") + "\n    print(sys.path)", "uses print"),
     ],
 )
 def test_a_planted_fault_is_found(module: str, source: str, fault: str) -> None:

@@ -12,7 +12,7 @@ from scenarios.files.counties import COUNTIES
 from scenarios.files.scenario_file import load_scenario, scenario_names
 from scenarios.messages import LANGUAGES, catalogue
 from scenarios.questions.reach import chance_drawn, unreachable
-from scenarios.report.text import unreachable_notes
+from scenarios.report.risk_text import unreachable_notes
 
 SHIPPED = {
     "example",

@@ -1,26 +1,23 @@
-"""The answer on a terminal."""
+"""The answer of `choucha risk`: what was asked, the table, the caveats."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from decimal import Decimal
 
-from estimators.policy import Policy, Source
-from sampler.frame import GROUPS, Frame
-from scenarios.engines.chance import QUESTIONS, Chance
-from scenarios.files.layout import Remark
+from estimators.policy import Policy
+from scenarios.engines.chance import QUESTIONS
 from scenarios.messages import Catalogue, clean
-from scenarios.provenance import provenance
 from scenarios.questions.curve import Curve, other_denominator
 from scenarios.questions.reach import chance_drawn, unreachable
 from scenarios.questions.tipping import SHARES, Tipping
 from scenarios.report.facts import has_exact_reach, largest_tie, looks_for_errors, tested, unmeasured, unserved
 from scenarios.report.level_words import RATES, held_level, level_names, level_value
 from scenarios.report.parts import Part, Table, Text
-from scenarios.report.setting import policy_value, setting
+from scenarios.report.policy_text import backing
+from scenarios.report.setting import policy_value, provenance_line, setting
 from scenarios.report.verdict_words import verdict_sentence
-from scenarios.report.words import averaged_chance, chance, chance_range, percent, rounded_up, simulated_chance
+from scenarios.report.words import chance, chance_beside, chance_range, percent, rounded_up, shown_chance
 from scenarios.scenario import GivenTruth, Scenario
 
 
@@ -41,21 +38,20 @@ def risk_text(curve: Curve, words: Catalogue, assumed: dict[str, object]) -> Ite
     if scenario.frame.synthetic:
         yield words.say("risk.synthetic")
     yield from (Text(sentence, style="bold") for sentence in verdict_sentence(curve, words))
-    yield from _headline(curve, words)
+    yield from headline(curve, words)
     yield ""
     yield from setting(scenario, words)
-    yield _truth(scenario, words)
+    yield truth_line(scenario, words)
     yield ""
-    yield _risk_table(curve, words)
-    yield from _tipping(curve, words)
+    yield risk_table(curve, words)
+    yield from tipping_parts(curve, words)
     yield from _notes(curve, words)
-    yield from _assumptions(scenario, words, assumed)
-    made = provenance(scenario)
-    version, digest = made.versions["choucha"], made.sha256[:12]
-    yield Text(words.say("risk.provenance", seed=made.seed, version=version, sha256=digest), style="dim")
+    yield ""
+    yield from assumption_lines(scenario, words, assumed)
+    yield provenance_line(scenario, words)
 
 
-def _truth(scenario: Scenario, words: Catalogue) -> str:
+def truth_line(scenario: Scenario, words: Catalogue) -> str:
     """Return what is taken to be true, and whether the chances hold for one population or on average over many."""
     if isinstance(scenario.truth, GivenTruth):
         return words.say("risk.truth_given")
@@ -75,7 +71,8 @@ def _reading(scenario: Scenario, words: Catalogue) -> str:
     return words.say(f"risk.reading_{scenario.policy.missed_denominator}")
 
 
-def _risk_table(curve: Curve, words: Catalogue) -> Table:
+def risk_table(curve: Curve, words: Catalogue) -> Table:
+    """Return the chances of failing, one row an error level."""
     table = Table()
     axes = curve.scenario.grid
     for axis in axes:
@@ -100,45 +97,15 @@ def _risk_table(curve: Curve, words: Catalogue) -> Table:
         shown = [shown_chance(answer, question, words) for question in questions]
         if looks_for_errors(policy):
             never = {answer.engine["wrong_exit"], answer.engine["missed"]} == {"exact"}
-            shown.append(_written(finding, answer, words, exact=never or (exactly and not answer.populations)))
+            shown.append(chance_beside(finding, answer, words, exact=never or (exactly and not answer.populations)))
         if policy.tests("missed"):
             never = answer.engine["missed"] == "exact"
-            shown.append(_written(other, answer, words, exact=never or (exactly and not answer.populations)))
+            shown.append(chance_beside(other, answer, words, exact=never or (exactly and not answer.populations)))
         table.add_row(*head, *shown)
     return table
 
 
-def _written(value: float | None, answer: Chance, words: Catalogue, *, exact: bool) -> str:
-    """Return what no engine names: exact for one population, simulated on average over many unless it cannot be."""
-    if value is None:
-        return words.say("risk.unavailable")
-    return chance(value) if exact else _simulated(value, answer)
-
-
-def _simulated(value: float, answer: Chance) -> str:
-    """Return a simulated chance; what was never, or always, seen is bounded by the number of independent trials."""
-    return simulated_chance(value, answer.populations or answer.inspections)
-
-
-def shown_chance(answer: Chance, question: str, words: Catalogue) -> str:
-    """Return a chance as it is read, simulated ones marked."""
-    value = answer.fails[question]
-    if value is None:
-        return words.say("risk.unavailable")
-    if answer.engine[question] == "simulate":
-        return _simulated(value, answer)
-    if answer.engine[question] == "conditional":
-        return averaged_chance(value)
-    return chance(value)
-
-
-def shown_pass(answer: Chance, question: str, words: Catalogue) -> str:
-    """Return the chance of passing as it is read, simulated ones marked."""
-    fails = {name: None if value is None else 1 - value for name, value in answer.fails.items()}
-    return shown_chance(replace(answer, fails=fails), question, words)
-
-
-def _headline(curve: Curve, words: Catalogue) -> Iterator[Part]:
+def headline(curve: Curve, words: Catalogue) -> Iterator[Part]:
     """Yield the answer in one sentence, where the chance that anything fails passes both shares inside the grid."""
     levels = {each.share: each.level for each in curve.tipping if each.question == "any"}
     low, even = levels.get(SHARES[0]), levels.get(SHARES[1])
@@ -158,7 +125,7 @@ def _tipping_level(curve: Curve, level: float) -> str:
     return f"{level * 100:.1f}%" if curve.axis[0] in RATES else f"{level:.2g}"
 
 
-def _tipping(curve: Curve, words: Catalogue) -> Iterator[Part]:
+def tipping_parts(curve: Curve, words: Catalogue) -> Iterator[Part]:
     """Yield the levels at which the chances pass 5% and 50%."""
     if not curve.tipping:
         return
@@ -183,14 +150,25 @@ def _tipping_cell(curve: Curve, tipping: Tipping, words: Catalogue) -> str:
 
 
 def _notes(curve: Curve, words: Catalogue) -> Iterator[Part]:
-    policy = curve.scenario.policy
+    yield from number_notes(curve, words)
+    yield from drawn_notes(curve.scenario, words)
+    yield from reading_notes(curve, words)
+    yield from scope_notes(curve, words)
+
+
+def number_notes(curve: Curve, words: Catalogue) -> Iterator[str]:
+    """Yield how the numbers came about and how precise they are."""
     for reason, questions in unserved(curve).items():
         names = words.say("place.enumeration").join(words.say(f"criterion.{question}") for question in questions)
         yield words.say(f"risk.note_unserved_{reason}", names=names)
     yield from _engine_notes(curve, words)
-    if looks_for_errors(policy):
+    if looks_for_errors(curve.scenario.policy):
         yield words.say("risk.note_finding")
-    yield from _drawn(curve.scenario, words)
+
+
+def reading_notes(curve: Curve, words: Catalogue) -> Iterator[str]:
+    """Yield the other reading of each rule that no source settles, and how much hangs on it."""
+    policy = curve.scenario.policy
     if policy.tests("missed"):
         other = _reading(other_denominator(curve.scenario), words)
         yield words.say("risk.note_reading", here=_reading(curve.scenario, words), other=other)
@@ -200,6 +178,11 @@ def _notes(curve: Curve, words: Catalogue) -> Iterator[Part]:
         yield words.say("risk.note_boundary_weighted", fails_or_passes=way)
     else:
         yield words.say("risk.note_boundary", fails_or_passes=way, change=chance(tie))
+
+
+def scope_notes(curve: Curve, words: Catalogue) -> Iterator[str]:
+    """Yield what the answer leaves out, and what the rule set adds."""
+    policy = curve.scenario.policy
     nothing = unmeasured(curve)
     if nothing:
         text = words.say("place.joiner").join(f"{words.say(f'criterion.{n}')} {chance(p)}" for n, p in nothing.items())
@@ -207,10 +190,10 @@ def _notes(curve: Curve, words: Catalogue) -> Iterator[Part]:
     if looks_for_errors(policy):
         yield words.say("risk.note_missed_members")
     for note in policy.notes:
-        yield _backing(note, words)
+        yield backing(note, words)
 
 
-def _drawn(scenario: Scenario, words: Catalogue) -> Iterator[str]:
+def drawn_notes(scenario: Scenario, words: Catalogue) -> Iterator[str]:
     """Yield the chance that a village of each stratum is drawn, and the least and most exposed township."""
     strata = [
         words.say(
@@ -275,9 +258,9 @@ def _engine_notes(curve: Curve, words: Catalogue) -> Iterator[str]:
         yield words.say("risk.note_exact", bound=rounded_up(max(bound, 1e-15)))
 
 
-def _assumptions(scenario: Scenario, words: Catalogue, assumed: dict[str, object]) -> Iterator[str]:
+def assumption_lines(scenario: Scenario, words: Catalogue, assumed: dict[str, object]) -> Iterator[str]:
+    """Yield every value that was not stated, and every choice of the rule set that no source settles."""
     if assumed:
-        yield ""
         yield words.say("risk.assumed_title")
     for key, value in assumed.items():
         label = words.say(f"assumed.{key.replace('.phase1.', '.')}")
@@ -322,82 +305,3 @@ def _assumed_value(key: str, value: object, words: Catalogue) -> str:
     if isinstance(value, Decimal) and key.startswith(_SHARES):
         return percent(value)
     return words.words.get(f"value.{value}", str(value))
-
-
-def policy_text(policy: Policy, words: Catalogue) -> Iterator[Part]:
-    """Yield a policy with the source of every field, assumptions marked."""
-    title = policy.titles.get(words.language, policy.name)
-    yield Text(words.say("policies.title", name=policy.name, title=title), style="bold")
-    yield words.say("policies.date", date=policy.date)
-    table = Table()
-    for column in ("field", "value", "source"):
-        table.add_column(words.say(f"policies.column_{column}"), wide=column == "source")
-    for name, source in policy.sources.items():
-        value = policy_value(policy, name, words)
-        if name.startswith("limits."):
-            criterion = name.removeprefix("limits.")
-            way = "under" if criterion == "approval" else "over"
-            value = words.say(f"policies.{way if policy.tests(criterion) else 'untested'}", limit=value)
-        table.add_row(words.say(f"field.{name}"), value, _backing(source, words))
-    yield table
-    if policy.notes:
-        yield words.say("policies.notes")
-        notes = Table()
-        notes.add_column()
-        notes.add_column()
-        for note in policy.notes:
-            notes.add_row(" ·", _backing(note, words))
-        yield notes
-        yield ""
-
-
-def _backing(source: Source, words: Catalogue) -> Text:
-    """Return a source or a note as it is read: the mark of an assumption, the words, the address."""
-    mark = f"【{words.say('policies.assumption')}】" if source.assumption else ""
-    return Text(f"{mark}{source.texts[words.language]} {source.url}".strip())
-
-
-def remarks_text(remarks: Sequence[Remark], words: Catalogue) -> Iterator[Part]:
-    """Yield what of a list was read otherwise than it stands, or not read."""
-    if remarks:
-        yield words.say("remark.title")
-    for each in remarks:
-        told = {key: clean(value) if isinstance(value, str) else f"{value:,}" for key, value in each.fields.items()}
-        yield f"  {words.say(f'remark.{each.code}', **told)}"
-
-
-def check_text(frame: Frame, words: Catalogue, file: str) -> Iterator[Part]:
-    """Yield what a village list holds: its counts by township and in all."""
-    yield Text(words.say("check.title", file=clean(file)), style="bold")
-    yield words.say("check.county", name=clean(frame.name))
-    yield words.say(
-        "check.villages",
-        villages=len(frame.codes),
-        townships=len(set(frame.townships)),
-        remote=int(frame.remote.sum()),
-        poor=int(frame.poor_village.sum()),
-    )
-    key = "check.sizes_synthesised" if frame.sizes_synthesised else "check.sizes_listed"
-    yield words.say(key, households=f"{len(frame.household_persons):,}")
-    yield _township_table(frame, words)
-
-
-def _township_table(frame: Frame, words: Catalogue) -> Table:
-    table = Table()
-    sums = [len(frame.codes), int(frame.remote.sum())]
-    for g in range(len(GROUPS)):
-        sums += [int(frame.group_households[:, g].sum()), int(frame.group_persons[:, g].sum())]
-    heads = [words.say("check.column_villages"), words.say("check.column_remote")]
-    for group in GROUPS:
-        named = words.say(f"group.{group}")
-        heads += [words.say("check.column_households", group=named), words.say("check.column_persons", group=named)]
-    table.add_column(words.say("check.column_township"), footer=words.say("check.total"))
-    for head, total in zip(heads, sums, strict=True):
-        table.add_column(head, footer=f"{total:,}", justify="right")
-    for township in dict.fromkeys(frame.townships):
-        members = [i for i, name in enumerate(frame.townships) if name == township]
-        row = [len(members), int(frame.remote[members].sum())]
-        for g in range(len(GROUPS)):
-            row += [int(frame.group_households[members, g].sum()), int(frame.group_persons[members, g].sum())]
-        table.add_row(Text(clean(township)), *(f"{count:,}" for count in row))
-    return table
