@@ -176,15 +176,23 @@ def _candidates() -> Iterator[FontProperties]:
         except (OSError, RuntimeError) as error:  # a file that is no font is a RuntimeError of FreeType
             raise refuse("font_unreadable", file=wanted, found=str(error)) from error
         yield font
-    with suppress(ImportError):  # a distribution may leave the data package out
-        from pylopdf_fonts_zh_cn import sans_path  # noqa: PLC0415
-
-        yield FontProperties(fname=sans_path())
+    packaged = packaged_font()
+    if packaged is not None:
+        yield FontProperties(fname=packaged)
     listed = {entry.name for entry in fontManager.ttflist}
     for name in SYSTEM_FONTS:
         if name in listed:
             # The path found this way keeps the face of a collection (.ttc), which a bare file name would lose.
             yield FontProperties(fname=findfont(FontProperties(family=name)))
+
+
+def packaged_font() -> Path | None:
+    """Return the file of the font that comes with the program; None where a distribution leaves it out."""
+    with suppress(ImportError):
+        from pylopdf_fonts_zh_cn import sans_path  # noqa: PLC0415
+
+        return Path(sans_path())
+    return None
 
 
 def _printable(text: str) -> str:

@@ -47,14 +47,32 @@ def save_figure(figure: Figure, path: Path, *, alternative_text: str) -> None:
     ...     b"<title>An empty figure</title>" in Path(folder, "empty.svg").read_bytes()
     True
     """
+    write_atomically(path, rendered(figure, path.suffix.lower(), alternative_text=alternative_text))
+
+
+def rendered(figure: Figure, suffix: str, *, alternative_text: str) -> bytes:
+    """Return a figure as the bytes of a file; see `save_figure`.
+
+    Parameters
+    ----------
+    figure : Figure
+        To be drawn.
+    suffix : {".png", ".svg"}
+        The format.
+    alternative_text : str
+        Stands inside.
+
+    Raises
+    ------
+    InputError
+        ``figure_suffix`` for another suffix.
+    """
     renderers = {".png": _png, ".svg": _svg}
-    render = renderers.get(path.suffix.lower())
+    render = renderers.get(suffix)
     if render is None:
-        raise refuse("figure_suffix", found=path.suffix, allowed=", ".join(renderers))
-    # The whole picture is made before the file is touched.
+        raise refuse("figure_suffix", found=suffix, allowed=", ".join(renderers))
     with _settings, matplotlib.rc_context({"savefig.bbox": None, "savefig.transparent": False}):
-        content = render(figure, _NOT_XML.sub("", alternative_text).strip())
-    write_atomically(path, content)
+        return render(figure, _NOT_XML.sub("", alternative_text).strip())
 
 
 def _png(figure: Figure, description: str) -> bytes:

@@ -100,13 +100,31 @@ def read_risk(path: Path) -> SavedRisk:
     if not isinstance(tree, dict) or tree.get("schema") != "risk/1":
         found = tree.get("schema") if isinstance(tree, dict) else type(tree).__name__
         raise refuse("not_a_saved_risk", file=path.name, found=str(found))
+    return saved(tree, path.name)
+
+
+def saved(tree: Mapping[str, Any], name: str = "") -> SavedRisk:
+    """Return a record of schema ``risk/1`` as a saved answer.
+
+    Parameters
+    ----------
+    tree : mapping
+        The record.
+    name : str
+        Of its file, for messages.
+
+    Raises
+    ------
+    InputError
+        As `read_risk`.
+    """
     try:
         document = RiskDocument.model_validate(tree)
     except ValidationError as error:
-        raise InputError(mistakes_of(error, RiskDocument, path.name)) from error
+        raise InputError(mistakes_of(error, RiskDocument, name)) from error
     keys = [set(point.level) for point in document.points]
     if any(each != keys[0] for each in keys):
-        raise refuse("levels_unlike", file=path.name, key="points")
+        raise refuse("levels_unlike", file=name, key="points")
     return SavedRisk(
         name=document.scenario,
         synthetic=document.synthetic,

@@ -164,11 +164,16 @@ def attributable(scenario: Scenario) -> tuple[str, ...]:
     InputError
         ``attribution_needs_law`` where there is none.
     """
-    raw = scenario.policy.weighting == "raw"
-    found = tuple(c for c in RATIO_CRITERIA if raw and scenario.policy.tests(c) and exact.serves(scenario, c))
+    found = criteria_with_law(scenario)
     if not found:
         raise refuse("attribution_needs_law", key="--why")
     return found
+
+
+def criteria_with_law(scenario: Scenario) -> tuple[str, ...]:
+    """Return the tested criteria whose whole-number scores have an exact law, perhaps none."""
+    raw = scenario.policy.weighting == "raw"
+    return tuple(c for c in RATIO_CRITERIA if raw and scenario.policy.tests(c) and exact.serves(scenario, c))
 
 
 def nearest_to_even(answer: Curve) -> Level:

@@ -14,7 +14,7 @@ from scenarios.report.words import averaged_chance, chance, percent, shown_chanc
 _LITTLE = 0.0005  # of a chance: it would be told as 0
 
 
-def attribution_text(found: Attribution, words: Catalogue) -> Iterator[Part]:
+def attribution_text(found: Attribution, words: Catalogue, *, chances: bool = True) -> Iterator[Part]:
     """Yield who carries the risk.
 
     Parameters
@@ -23,13 +23,16 @@ def attribution_text(found: Attribution, words: Catalogue) -> Iterator[Part]:
         The answer.
     words : Catalogue
         The language.
+    chances : bool, default True
+        Whether to tell the chances themselves, which are averages over fewer populations than those of the curve.
     """
     yield ""
     yield Text(words.say("attribution.title"), style="bold")
     level = told_level(found.level, words)
     yield words.say("attribution.at_level", level=level) if level else words.say("attribution.at_given")
     yield words.say("attribution.averaged" if found.populations else "attribution.of_one", count=found.populations)
-    yield _chances(found, words)
+    if chances:
+        yield _chances(found, words)
     for kind in ("strata", "townships", "villages"):
         parts = getattr(found, kind)
         if parts:

@@ -10,14 +10,14 @@ from scenarios.figures.curve import oc_curve
 from scenarios.figures.fonts import cjk_font
 from scenarios.figures.save import save_figure
 from scenarios.figures.surface import Drawing, risk_surface
-from scenarios.messages import Catalogue, catalogue, clean
+from scenarios.messages import Catalogue, clean
 from scenarios.questions.curve import Curve
+from scenarios.report.document import Picture
 from scenarios.report.facts import drawn_villages, expected_visits
 from scenarios.report.level_words import RATES, level_names, level_value, told_level
+from scenarios.report.pictures import SUFFIXES, drawn_language, picture
 from scenarios.report.words import percent, shown_chance
 from scenarios.scenario import Level, Scenario
-
-SUFFIXES = (".png", ".svg")
 
 
 def require_drawable(scenario: Scenario, path: Path) -> None:
@@ -54,18 +54,29 @@ def save_curve_figure(curve: Curve, words: Catalogue, path: Path) -> None:
     InputError
         ``figure_suffix`` or ``cannot_write``.
     """
-    if words.language == "zh" and cjk_font() is None:
-        words = catalogue("en")
+    figure, described = _drawn(curve, words)
+    save_figure(figure, path, alternative_text=described)
+
+
+def curve_picture(curve: Curve, words: Catalogue) -> Picture | None:
+    """Return a curve, or a surface, for a report; None where the grid is neither."""
+    if not 1 <= len(curve.scenario.grid) <= 2 or any(len(set(axis.values)) < 2 for axis in curve.scenario.grid):
+        return None
+    figure, described = _drawn(curve, words)
+    return picture(figure, described)
+
+
+def _drawn(curve: Curve, words: Catalogue) -> tuple[Drawing, str]:
+    words = drawn_language(words)
     if len(curve.scenario.grid) > 1:
-        save_figure(_surface(curve, words), path, alternative_text=_surface_alternative(curve, words))
-        return
+        return _surface(curve, words), _surface_alternative(curve, words)
     values = [float(value) for value in curve.scenario.grid[0].values]
     chances = {question: [answer.fails[question] for answer in curve.chances] for question in QUESTIONS}
     limits = {name: curve.scenario.policy.limits[name] for name in ("wrong_exit", "missed")}
     shared = float(limits["missed"]) if len(set(limits.values())) == 1 and "missed" in curve.axis else None
     spread = [answer.between.get("any") or 0.0 for answer in curve.chances] if curve.scenario.averaged else None
     figure = oc_curve(values, chances, words=_words(curve, words), limit=shared, spread=spread)
-    save_figure(figure, path, alternative_text=_alternative(curve, words))
+    return figure, _alternative(curve, words)
 
 
 def _surface(curve: Curve, words: Catalogue) -> Drawing:

@@ -10,8 +10,8 @@ from scenarios.figures.inspection_map import inspection_map
 from scenarios.figures.save import save_figure
 from scenarios.messages import Catalogue, catalogue, clean
 from scenarios.questions.inspection import Inspection
-from scenarios.report.curve_figure import SUFFIXES
 from scenarios.report.inspection_text import assumed_text, found_by_village, verdict_sentence
+from scenarios.report.pictures import SUFFIXES
 
 
 def require_suffix(path: Path) -> None:

@@ -10,6 +10,8 @@ from scenarios.report.words import percent
 
 RATES = ("wrong_exit", "missed", "disapproval", "whole_wrong_exit", "whole_missed")
 
+_TRUE_RATES = ("wrong_exit", "missed", "disapproval")
+
 
 def level_names(keys: tuple[str, ...], words: Catalogue) -> str:
     """Return the name of a grid axis, keys that move together joined by an equals sign."""
@@ -43,6 +45,37 @@ def told_level(level: Mapping[str, object], words: Catalogue) -> str:
     return words.say("place.joiner").join(
         f"{level_names(tuple(keys), words)} {level_value(keys[0], value)}" for (value, _), keys in together.items()
     )
+
+
+def spoken_level(level: Mapping[str, object], words: Catalogue) -> str:
+    """Return an error level as a sentence has it.
+
+    Parameters
+    ----------
+    level : mapping of str to Decimal
+        Value by parameter of the error model.
+    words : Catalogue
+        The language.
+
+    Examples
+    --------
+    >>> from scenarios.messages import catalogue
+    >>> spoken_level({"wrong_exit": 0.02, "missed": 0.02, "icc": 0.05}, catalogue("en"))
+    'true rates of 2% (wrong exit and missed), intraclass correlation 0.05'
+    >>> spoken_level({"wrong_exit": 0.02, "missed": 0.02}, catalogue("zh"))
+    '真实的错退率、漏评率都是 2%'
+    """
+    rates = [key for key in level if key in _TRUE_RATES]
+    told = []
+    if rates and len({level[key] for key in rates}) == 1:
+        names = words.say("level.and").join(words.say(f"level.{key}") for key in rates)
+        told.append(
+            words.say("level.rates" if len(rates) > 1 else "level.rate", names=names, value=percent(level[rates[0]]))
+        )  # type: ignore[arg-type]
+        level = {key: value for key, value in level.items() if key not in rates}
+    if level:
+        told.append(told_level(level, words))
+    return words.say("place.joiner").join(told)
 
 
 def held_level(curve: Curve, words: Catalogue) -> str:

@@ -105,7 +105,7 @@ def risk_table(curve: Curve, words: Catalogue) -> Table:
     return table
 
 
-def headline(curve: Curve, words: Catalogue) -> Iterator[Part]:
+def headline(curve: Curve, words: Catalogue) -> Iterator[Text]:
     """Yield the answer in one sentence, where the chance that anything fails passes both shares inside the grid."""
     levels = {each.share: each.level for each in curve.tipping if each.question == "any"}
     low, even = levels.get(SHARES[0]), levels.get(SHARES[1])
@@ -135,11 +135,18 @@ def tipping_parts(curve: Curve, words: Catalogue) -> Iterator[Part]:
     for share in SHARES:
         table.add_column(percent(share), justify="right")
     for question in [q for q in tested(curve.scenario.policy) if any(each.question == q for each in curve.tipping)]:
-        cells = [_tipping_cell(curve, each, words) for each in curve.tipping if each.question == question]
-        table.add_row(words.say(f"criterion.{question}"), *cells)
+        table.add_row(words.say(f"criterion.{question}"), *tipping_words(curve, question, words))
     yield table
     if held := held_level(curve, words):
         yield words.say("risk.tipping_held", values=held)
+
+
+def tipping_words(curve: Curve, question: str, words: Catalogue) -> list[str]:
+    """Return where the chance of a question passes each share; – where it was not looked for."""
+    found = {each.share: each for each in curve.tipping if each.question == question}
+    if not curve.tipping:
+        return []
+    return [_tipping_cell(curve, found[share], words) if share in found else "–" for share in SHARES]
 
 
 def _tipping_cell(curve: Curve, tipping: Tipping, words: Catalogue) -> str:
@@ -152,6 +159,8 @@ def _tipping_cell(curve: Curve, tipping: Tipping, words: Catalogue) -> str:
 def _notes(curve: Curve, words: Catalogue) -> Iterator[Part]:
     yield from number_notes(curve, words)
     yield from drawn_notes(curve.scenario, words)
+    if len(set(curve.scenario.frame.townships)) > 1:
+        yield words.say("risk.note_townships_all")
     yield from reading_notes(curve, words)
     yield from scope_notes(curve, words)
 

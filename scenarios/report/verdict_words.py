@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from estimators.policy import CRITERIA
+from scenarios.engines.chance import Chance
 from scenarios.messages import Catalogue
 from scenarios.questions.curve import Curve
-from scenarios.report.level_words import told_level
+from scenarios.report.level_words import spoken_level
+from scenarios.scenario import Level
 
 _NEVER, _RARE, _OFTEN, _ALWAYS = 0.0005, 0.05, 0.95, 0.9995
 _MOSTLY = 0.5  # of the chance that anything fails: a criterion with less is not what it is mostly about
@@ -38,12 +40,17 @@ def verdict_sentence(curve: Curve, words: Catalogue) -> Iterator[str]:
     if len(curve.chances) != 1:
         return
     (answer,), (level,) = curve.chances, curve.levels
+    yield from verdict_at(answer, level, words)
+
+
+def verdict_at(answer: Chance, level: Level, words: Catalogue) -> Iterator[str]:
+    """Yield the answer at an error level in one sentence; nothing where no engine served it."""
     overall = answer.fails["any"]
     if overall is None:
         return
     told = {name: answer.fails[name] or 0.0 for name in CRITERIA}
     worst = max(told, key=lambda name: told[name])
-    known = told_level(level, words)
+    known = spoken_level(level, words)
     where = words.say("verdict_words.at_level", level=known) if known else words.say("verdict_words.as_given")
     if overall >= 0.01 and told[worst] >= _MOSTLY * overall:
         reason = words.say("verdict_words.mostly", criterion=words.say(f"criterion.{worst}"))

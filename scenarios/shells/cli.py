@@ -17,6 +17,7 @@ from scenarios.messages import LANGUAGES, Catalogue, catalogue, clean, default_l
 from scenarios.shells import commands
 from scenarios.shells.click_words import FileName, LocalCommand, LocalGroup, OneOf, Share, WholeNumber, usage_text
 from scenarios.shells.draw_form import DrawAsked
+from scenarios.shells.report_command import report, report_parameters
 from scenarios.shells.risk_around import AroundAsked, around_parameters
 from scenarios.shells.risk_beliefs import BeliefsAsked, belief_parameters
 from scenarios.shells.sweep_command import sweep, sweep_parameters
@@ -72,8 +73,9 @@ def _language(argv: Sequence[str]) -> str:
 def _run(argv: Sequence[str], words: Catalogue) -> int:
     verbose = "--verbose" in argv
     logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO if verbose else logging.CRITICAL, format="%(name)s: %(message)s"
+        stream=sys.stderr, level=logging.WARNING if verbose else logging.CRITICAL, format="%(name)s: %(message)s"
     )
+    _LOG.setLevel(logging.INFO if verbose else logging.CRITICAL)  # libraries' own notes are nothing to a user
     try:
         status = _answer(argv, words)
         if sys.stdout is not None:
@@ -133,6 +135,7 @@ def build(words: Catalogue) -> click.Group:
     group.params.append(_version_option(words))
     for name, callback, parameters in (
         ("risk", _risk, _risk_parameters(words)),
+        ("report", _report, report_parameters(words)),
         ("draw", _draw, _draw_parameters(words)),
         ("estimate", commands.estimate, _estimate_parameters(words)),
         ("coverage", commands.coverage, _coverage_parameters(words)),
@@ -201,6 +204,12 @@ def _risk(words: Catalogue, **given: Any) -> None:
     beliefs = BeliefsAsked(**{each.name: given.pop(each.name) for each in fields(BeliefsAsked)})
     around = AroundAsked(**{each.name: given.pop(each.name) for each in fields(AroundAsked)})
     commands.risk(words, beliefs=beliefs, around=around, **given)
+
+
+def _report(words: Catalogue, **given: Any) -> None:
+    beliefs = BeliefsAsked(**{each.name: given.pop(each.name) for each in fields(BeliefsAsked)})
+    around = AroundAsked(**{each.name: given.pop(each.name) for each in fields(AroundAsked)})
+    report(words, beliefs=beliefs, around=around, **given)
 
 
 def _risk_parameters(words: Catalogue) -> list[click.Parameter]:
