@@ -72,7 +72,9 @@ def scenario_names() -> tuple[str, ...]:
     return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
 
 
-def load_scenario(argument: str | None = None, *, seed: int | None = None, policy: str | None = None) -> ScenarioFile:
+def load_scenario(
+    argument: str | None = None, *, seed: int | None = None, policy: str | None = None, county: str | None = None
+) -> ScenarioFile:
     """Return the scenario a user names.
 
     Parameters
@@ -84,6 +86,8 @@ def load_scenario(argument: str | None = None, *, seed: int | None = None, polic
         Replaces the scenario's.
     policy : str, optional
         Name of a shipped policy; it takes the place of the scenario's, fields that the scenario overrides and all.
+    county : str, optional
+        Replaces the county's name, which is else that of the file or as the scenario states it.
 
     Returns
     -------
@@ -104,6 +108,8 @@ def load_scenario(argument: str | None = None, *, seed: int | None = None, polic
         tree["seed"] = seed
     if policy is not None:
         tree["policy"] = {"name": policy}
+    if county is not None and isinstance(tree.get("frame"), dict):  # anything else is refused with the other mistakes
+        tree["frame"]["name"] = county
     return scenario_of(tree, file)
 
 

@@ -69,9 +69,8 @@ def spoken_level(level: Mapping[str, object], words: Catalogue) -> str:
     told = []
     if rates and len({level[key] for key in rates}) == 1:
         names = words.say("level.and").join(words.say(f"level.{key}") for key in rates)
-        told.append(
-            words.say("level.rates" if len(rates) > 1 else "level.rate", names=names, value=percent(level[rates[0]]))
-        )  # type: ignore[arg-type]
+        key = "level.rates" if len(rates) > 1 else "level.rate"
+        told.append(words.say(key, names=names, value=level_value(rates[0], level[rates[0]])))
         level = {key: value for key, value in level.items() if key not in rates}
     if level:
         told.append(told_level(level, words))

@@ -39,7 +39,7 @@ from scenarios.report.risk_text import (
     truth_line,
 )
 from scenarios.report.setting import limit_sign, setting
-from scenarios.report.verdict_words import verdict_at
+from scenarios.report.verdict_words import assumed_level, verdict_at
 from scenarios.report.words import chance as shown
 from scenarios.report.words import chance_beside, percent, shown_chance
 
@@ -136,14 +136,17 @@ def _statements(found: Briefing, words: Catalogue) -> Iterator[str]:
     curve = found.curve
     levels = [found.level] if found.stated else [curve.levels[i] for i in _landmarks(curve)]
     for level in levels:
-        yield from verdict_at(curve.chances[curve.levels.index(level)], level, words)
+        answer = curve.chances[curve.levels.index(level)]
+        yield from verdict_at(answer, assumed_level(curve.scenario, level), words)
     yield from (part.text for part in headline(curve, words))
 
 
 def _landmarks(curve: Curve) -> list[int]:
-    """Return the levels whose chance lies nearest to one in twenty, one half and nineteen in twenty."""
-    chances = [answer.fails["any"] or 0.0 for answer in curve.chances]
-    nearest = {min(range(len(chances)), key=lambda i: abs(chances[i] - wanted)) for wanted in (0.05, 0.5, 0.95)}
+    """Return the levels along the first axis whose chance lies nearest to one in twenty, half, nineteen in twenty."""
+    held = {key: axis.values[0] for axis in curve.scenario.grid[1:] for key in axis.keys}
+    along = [i for i, level in enumerate(curve.levels) if all(level[key] == value for key, value in held.items())]
+    chances = {i: curve.chances[i].fails["any"] or 0.0 for i in along}
+    nearest = {min(along, key=lambda i: abs(chances[i] - wanted)) for wanted in (0.05, 0.5, 0.95)}
     return sorted(nearest)
 
 
@@ -157,7 +160,7 @@ def _answer(found: Briefing, words: Catalogue) -> Iterator[Part]:
         for each in found.counts.until:
             if each.at is not None:
                 yield words.say("report.until", share=percent(each.share), **_counted(each.at))
-        if found.stated:
+        if found.stated and any(each.at for each in found.counts.until):
             yield words.say(f"around.placed_{found.counts.placed}")
     yield truth_line(curve.scenario, words)
 
@@ -294,8 +297,9 @@ def _readings(found: Briefing, words: Catalogue) -> Iterator[Part]:
     if curve.scenario.policy.tests("missed"):
         exact = found.chance.engine["missed"] == "exact"
         other = chance_beside(curve.other_denominator[place], found.chance, words, exact=exact)
-        level = told_level(found.level, words) or words.say("compare.given")
-        yield words.say("report.both", level=level, here=shown_chance(found.chance, "missed", words), other=other)
+        level, here = told_level(found.level, words), shown_chance(found.chance, "missed", words)
+        key = "report.both" if level else "report.both_given"
+        yield words.say(key, here=here, other=other, **({"level": level} if level else {}))
 
 
 def _last_year(found: Briefing, words: Catalogue) -> Iterator[Part]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from estimators.policy import CRITERIA
+from sampler.error_model import ErrorModel
 from scenarios.engines.chance import Chance
 from scenarios.messages import Catalogue
 from scenarios.questions.curve import Curve
 from scenarios.report.level_words import spoken_level
-from scenarios.scenario import Level
+from scenarios.scenario import Level, Scenario
 
 _NEVER, _RARE, _OFTEN, _ALWAYS = 0.0005, 0.05, 0.95, 0.9995
 _MOSTLY = 0.5  # of the chance that anything fails: a criterion with less is not what it is mostly about
@@ -22,7 +23,7 @@ def frequency(chance: float, words: Catalogue) -> str:
     --------
     >>> from scenarios.messages import catalogue
     >>> frequency(0.004, catalogue("en")), frequency(0.31, catalogue("en"))
-    ('fewer than one of a hundred inspections fail', 'about 3 of ten inspections fail')
+    ('fewer than 1 in 100 inspections fail', 'about 3 in 10 inspections fail')
     """
     if chance < _NEVER:
         return words.say("verdict_words.never")
@@ -40,7 +41,14 @@ def verdict_sentence(curve: Curve, words: Catalogue) -> Iterator[str]:
     if len(curve.chances) != 1:
         return
     (answer,), (level,) = curve.chances, curve.levels
-    yield from verdict_at(answer, level, words)
+    yield from verdict_at(answer, assumed_level(curve.scenario, level), words)
+
+
+def assumed_level(scenario: Scenario, level: Level) -> Level:
+    """Return the level of an answer: a grid's, else the rates that the error model is told; empty for a given truth."""
+    if level or not isinstance(scenario.truth, ErrorModel):
+        return level
+    return {"wrong_exit": scenario.truth.wrong_exit, "missed": scenario.truth.missed}
 
 
 def verdict_at(answer: Chance, level: Level, words: Catalogue) -> Iterator[str]:

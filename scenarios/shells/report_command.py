@@ -31,6 +31,7 @@ def report_parameters(words: Catalogue) -> list[click.Parameter]:
         click.Option(["--level"], type=Share("--level"), help=words.say("help.level_report")),
         click.Option(["--json", "json_path"], type=FileName("--json"), help=words.say("help.json")),
         click.Option(["--seed"], type=WholeNumber("--seed"), help=words.say("help.seed")),
+        click.Option(["--county"], metavar="NAME", help=words.say("help.county")),
         click.Option(["--policy"], metavar="NAME", help=words.say("help.policy")),
         *belief_parameters(words),
         *around_parameters(words),
@@ -45,6 +46,7 @@ def report(
     old_path: Path | None,
     level: Decimal | None,
     json_path: Path | None,
+    county: str | None,
     seed: int | None,
     policy: str | None,
     beliefs: BeliefsAsked,
@@ -67,7 +69,7 @@ def report(
     from scenarios.report.renderers import renderer  # noqa: PLC0415
 
     wanted = _targets(targets, words)
-    loaded = load_scenario(named, seed=seed, policy=policy)
+    loaded = load_scenario(named, seed=seed, policy=policy, county=county)
     scenario = loaded.scenario
     asked = None if level is None else at_level(scenario, level)
     beliefs.require(scenario)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
-from collections.abc import Iterator
 from typing import Any
 
 import docx
@@ -160,11 +160,11 @@ def _table(made: Any, table: Table) -> None:
     shown = made.add_table(rows=len(rows), cols=len(table.columns), style="Table Grid")
     shown.alignment = WD_TABLE_ALIGNMENT.CENTER
     shown.autofit = False
-    widths = list(_widths(table))
+    size = 8.0 if len(table.columns) > _MANY else 9.0
+    widths = _widths(table, size)
     for column, width in zip(shown.columns, widths, strict=True):
         column.width = Cm(width)
     cells = shown._cells
-    small = len(table.columns) > _MANY
     for place, cell in enumerate(cells):
         row, column = divmod(place, len(table.columns))
         cell.width = Cm(widths[column])
@@ -178,7 +178,7 @@ def _table(made: Any, table: Table) -> None:
         elif table.columns[column].justify == "right":
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         run = paragraph.add_run(rows[row][column])
-        run.font.size = Pt(8 if small else 9)
+        run.font.size = Pt(size)
         run.bold = head or (table.has_footer and row == len(rows) - 1)
     for number, row in enumerate(shown.rows):
         _row(row, repeated=headed and number == 0)
@@ -188,19 +188,41 @@ def _table(made: Any, table: Table) -> None:
 _MANY = 7  # columns, from which on a table is set smaller
 
 
-def _widths(table: Table) -> Iterator[float]:
-    """Yield the width of each column: as its longest cell asks, within bounds, together the width of the page."""
-    wanted = []
+def _widths(table: Table, size: float) -> list[float]:
+    """Return the width of each column in cm: no word is broken where there is room, and wide tables fill the page."""
+    each = 0.52 * size * 2.54 / 72  # a half-width character
+    least, wanted = [], []
     for place, column in enumerate(table.columns):
-        cells = [row.cells[place].text for row in table.rows]
-        longest = max((_length(text) for text in cells), default=0)
-        wanted.append(min(max(longest, _length(column.header) / 2, 5), 60 if column.wide else 28))
-    scale = min(_WIDTH / sum(wanted), 0.42)
-    yield from (each * scale for each in wanted)
+        texts = [column.header, column.footer, *(row.cells[place].text for row in table.rows)]
+        words = [word for text in texts for word in _words(text)]
+        least.append(max(map(_length, words), default=1) * each + _PADDING)
+        whole = max(_length(column.header) / (1 if column.header.isascii() else 2), *map(_length, texts[1:]))
+        wanted.append(max(least[-1], min(whole, _LONGEST) * each + _PADDING))
+    spare = _WIDTH - sum(least)
+    if spare <= 0:
+        return [width * _WIDTH / sum(least) for width in least]
+    more = [want - have for want, have in zip(wanted, least, strict=True)]
+    share = min(1.0, spare / sum(more)) if sum(more) else 0.0
+    return [have + share * extra for have, extra in zip(least, more, strict=True)]
 
 
-def _length(text: str) -> int:
-    return sum(2 if ord(mark) > 0x2E7F else 1 for mark in text)
+_PADDING, _LONGEST = 0.45, 70  # cm inside a cell; half-width characters of a line
+
+
+def _words(text: str) -> list[str]:
+    """Return what of a text is not broken over lines: its words, and of Chinese a few characters."""
+    return [word if word.isascii() or _NUMBER.search(word) else word[:_TOGETHER] for word in text.split(" ")]
+
+
+_NUMBER, _TOGETHER = re.compile(r"\d"), 5
+
+
+_FULL = "≈±×→−“”‘’…—"  # as wide as a Chinese character in a Chinese face
+
+
+def _length(text: str) -> float:
+    """Return the length of a text in half-width characters, those of Western letters as wide as they are set."""
+    return sum(2.1 if ord(mark) > 0x2E7F or mark in _FULL else 1.2 for mark in text)
 
 
 def _row(row: Any, *, repeated: bool) -> None:
