@@ -29,11 +29,11 @@ def web_font(text: str) -> bytes | None:
     options = subset.Options(
         flavor="woff", layout_features=[], hinting=False, desubroutinize=True, name_IDs=[], recalc_timestamp=False
     )
-    font = subset.load_font(str(path), options)
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(text=text)
-    subsetter.subset(font)
     content = io.BytesIO()
-    font.flavor = "woff"
-    font.save(content)
+    with subset.load_font(str(path), options) as font:
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(text=text)
+        subsetter.subset(font)
+        font.flavor = "woff"
+        font.save(content)
     return content.getvalue()

@@ -771,6 +771,21 @@ def test_every_text_that_is_asked_for_exists() -> None:
     assert [found for found in asked if not any(re.fullmatch(found[1], key) for key in known)] == []
 
 
+def test_every_text_is_asked_for() -> None:
+    # A key stands written out somewhere, or a text of the code makes it: one that begins with its table's name.
+    exact, made = set(), set()
+    for _, node in sources():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            exact.add(node.value)
+        elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+            first = str(node.values[0].value)
+            if re.match(r"[a-z_]+\.", first):
+                made.add("".join(re.escape(str(p.value)) if isinstance(p, ast.Constant) else ".+" for p in node.values))
+    pattern = re.compile("|".join(made))
+    known = {key for key in catalogue("en").words if not key.startswith("mistake.")}
+    assert {key for key in known if key not in exact and not pattern.fullmatch(key)} == set()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_text_takes_any_field_by_name(language: str) -> None:
     words = catalogue(language)
