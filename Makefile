@@ -10,7 +10,7 @@ CHOUCHA_PEERS ?= $(wildcard $(PEERS)/bin/python)
 SOURCE := $(shell find sampler estimators scenarios -type f ! -path '*/__pycache__/*') pyproject.toml README.md
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench coverage peers lock clean
+.PHONY: help demo test check format bench coverage peers lock offline clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -45,9 +45,17 @@ lock: ## resolve the dependencies anew (needs the `uv` command)
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
 	uv pip compile pyproject.toml --group dev -c requirements.lock --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -o requirements-dev.lock
+	uv pip compile pyproject.toml --extra pdf -c requirements.lock --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -o requirements-offline.lock
+
+# Python and system of the PC that has no internet.
+OFFLINE_PYTHON   ?= 3.12
+OFFLINE_PLATFORM ?= win_amd64
+offline: $(CORE) ## a folder from which a Windows PC without internet installs (offline/)
+	$(BIN)/python .ci/offline.py offline --python $(OFFLINE_PYTHON) --platform $(OFFLINE_PLATFORM)
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) $(PEERS) output .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) output offline .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/pyvenv.cfg $(PEERS)/pyvenv.cfg:
 	$(PYTHON) -m venv $(@D)
