@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 import os
+import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -106,10 +107,22 @@ class Catalogue:
         fields["allowed"] = self.words.get(f"allowed.{fields['allowed']}", fields["allowed"])
         if "stratum" in fields:
             fields["stratum"] = self.stratum(str(fields["stratum"]))
+        if "argument" in fields:
+            fields["argument"] = self.argument(str(fields["argument"]))
         text = self.say(f"mistake.{mistake.code}", **fields)
         if fields["nearest"]:
             text += self.say("mistake_nearest", nearest=fields["nearest"])
         return text
+
+    def argument(self, text: str) -> str:
+        """Return what stands for an argument in the usage of a command.
+
+        Examples
+        --------
+        >>> catalogue("zh").argument("[SCENARIO|LIST]"), catalogue("en").argument("FILE")
+        ('[情景|名单]', 'FILE')
+        """
+        return _ARGUMENT.sub(lambda found: self.words.get(f"argument.{found[0]}", found[0]), text)
 
     def stratum(self, name: str) -> str:
         """Return the name of a stratum as it is read: its parts translated where they are the plan's own words.
@@ -134,6 +147,9 @@ class Catalogue:
     def _spot(self, fields: Mapping[str, Any]) -> str:
         """Return the cell, or the row where the column stands nowhere in the file."""
         return str(fields["cell"]) if _has_cell(fields) else self.say("place.row", value=fields["row"])
+
+
+_ARGUMENT = re.compile(r"\b[A-Z]{3,}\b")  # how arguments are written in the code
 
 
 def _kind(mistake: Mistake) -> tuple[object, ...] | None:

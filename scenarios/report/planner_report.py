@@ -104,7 +104,7 @@ def planner_report(found: Reported, words: Catalogue) -> Document:
         language=words.language,
         title=words.say("report.title", name=name),
         lines=(
-            words.say("report.made_on", year=found.made_on.year, month=found.made_on.month, day=found.made_on.day),
+            words.say("report.made_on", **_day(found.made_on, words)),
             of,
             *((words.say("risk.synthetic"),) if frame.synthetic else ()),
         ),
@@ -115,6 +115,12 @@ def planner_report(found: Reported, words: Catalogue) -> Document:
         page=words.say("report.page", page="{page}", pages="{pages}"),
         footer=words.say("report.footer", name=name, version=made.versions["choucha"], sha256=made.sha256[:12]),
     )
+
+
+def _day(day: date, words: Catalogue) -> dict[str, str]:
+    """Return a day's year, month and day as the language writes them: Chinese without leading zeros."""
+    digits = 1 if words.language == "zh" else 2
+    return {"year": f"{day.year}", "month": f"{day.month:0{digits}}", "day": f"{day.day:0{digits}}"}
 
 
 def _numbered(sections: Iterable[tuple[str, Iterable[Part | Picture]]], words: Catalogue) -> Iterator[Section]:

@@ -36,13 +36,13 @@ class _Local(click.Command):
         ]
         formatter.write_usage(
             ctx.command_path,
-            " ".join(pieces),
+            self.words.argument(" ".join(pieces)),
             prefix=self.words.say("place.heading", text=self.words.say("usage.usage")),
         )
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [
-            record
+            (self.words.argument(record[0]), record[1])
             for p in self.get_params(ctx)
             if isinstance(p, click.Option) and (record := p.get_help_record(ctx)) is not None
         ]

@@ -135,7 +135,7 @@ def check(words: Catalogue, *, file: tuple[str, ...], mark_path: Path | None) ->
     """Read a village list or a scenario and say what it holds; mark what is wrong in a copy of the workbook."""
     named = only(file)
     if named is None:
-        raise refuse("missing_argument", found="FILE")
+        raise refuse("missing_argument", argument="FILE")
     if mark_path:
         from scenarios.files.marked_copy import require_markable  # noqa: PLC0415
 
@@ -303,7 +303,7 @@ def estimate(
     """Estimate and decide the results of a real inspection, and say on demand whether its sample is sound."""
     named = only(results)
     if named is None:
-        raise refuse("missing_argument", found="RESULTS")
+        raise refuse("missing_argument", argument="RESULTS")
     from sampler.draws import tally  # noqa: PLC0415
     from scenarios.files.inspection_records import estimate_record  # noqa: PLC0415
     from scenarios.files.observations import read_results  # noqa: PLC0415
@@ -394,7 +394,7 @@ def calibrate(words: Catalogue, *, names: tuple[str, ...], replicates: int, seed
 def compare(words: Catalogue, *, compared: tuple[str, ...], json_path: Path | None, seed: int | None) -> None:
     """Say what changed between saved answers, or how scenarios differ on common random numbers."""
     if len(compared) < 2:
-        raise refuse("missing_argument", found="NEW" if compared else "OLD NEW")
+        raise refuse("missing_argument", argument="NEW" if compared else "OLD NEW")
     from scenarios.files.records import write_json  # noqa: PLC0415
     from scenarios.files.saved_risks import comparison_record  # noqa: PLC0415
     from scenarios.report.comparison_text import comparison_text  # noqa: PLC0415
@@ -452,7 +452,7 @@ def fit(
     """Fit the error model to a county's own household results."""
     named = only(results)
     if named is None:
-        raise refuse("missing_argument", found="RESULTS")
+        raise refuse("missing_argument", argument="RESULTS")
     import numpy as np  # noqa: PLC0415
 
     from sampler.draws import tally  # noqa: PLC0415

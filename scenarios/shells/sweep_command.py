@@ -34,7 +34,7 @@ def sweep(
     """Answer every cell of a sweep that has no answer yet, and show and export what there is."""
     named = only(grid)
     if named is None:
-        raise refuse("missing_argument", found="GRID")
+        raise refuse("missing_argument", argument="GRID")
     from scenarios.files.sweep_file import load_sweep  # noqa: PLC0415
     from scenarios.files.sweep_table import require_sweep_suffix, sweep_table, write_sweep_table  # noqa: PLC0415
     from scenarios.provenance import code_digest, library_versions  # noqa: PLC0415
