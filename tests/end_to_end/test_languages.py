@@ -56,8 +56,8 @@ CHOICES = "|".join([*ENGINES, *INTERVALS, *LONELY])
 FOREIGN = re.compile(
     r"https?://\S+|--[\w-]+|choucha( \w+)?|\w+(?:[-._]\w+)+|\b[A-Z]{2,}\b|SHA-256|[0-9a-f]{10,}|\d+e-?\d+"
     rf"|Jeffreys|Rao|Kott|Korn|Graubard|Wilson|Clopper|Pearson|Wald|Poisson|Kish|\b(?:{CHOICES})\b"
-    r"|Excel|Word|Parquet|Python|Windows|Holm|sqlite|SQLite|Dask|tcp|persons|households|pip install|\.[a-z]+\b|\[\w+\]|\{ \w+ ="
-    rf"|limits =|\b(?:all|as|{'|'.join(COMMANDS)})\b"
+    r"|Excel|Word|Parquet|Python|Windows|Holm|sqlite|SQLite|Dask|tcp|persons|households|pip install"
+    rf"|\.[a-z]+\b|\[\w+\]|\{{ \w+ =|limits =|\b(?:all|as|{'|'.join(COMMANDS)})\b"
 )
 
 
