@@ -1,0 +1,1 @@
+"""How a sample is planned: shared over strata, bounded, searched; scored by the risk of its decision."""
