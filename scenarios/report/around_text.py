@@ -16,7 +16,7 @@ from scenarios.questions.quality import Quality
 from scenarios.questions.sensitivity import Changed, Sensitivity
 from scenarios.questions.spread import Spread, Spreads
 from scenarios.report.facts import tested
-from scenarios.report.level_words import RATES, level_names, told_level
+from scenarios.report.level_words import RATES, level_names, spoken_level, told_level
 from scenarios.report.parts import Part, Table, Text
 from scenarios.report.words import averaged_chance, percent, shown_chance, shown_pass
 from scenarios.scenario import Level
@@ -72,7 +72,7 @@ def spread_text(found: Spreads, counts: ErrorCounts, words: Catalogue) -> Iterat
     """Yield what inspections see: the rates and their margins, the errors found, how far it is to a failure."""
     yield ""
     yield Text(words.say("around.spread_title"), style="bold")
-    level = told_level(found.level, words)
+    level = spoken_level(found.level, words)
     yield words.say("attribution.at_level", level=level) if level else words.say("attribution.at_given")
     policy = found.scenario.policy
     table = Table()
@@ -133,7 +133,7 @@ def fixed_text(found: PutRight, level: Level, words: Catalogue) -> Iterator[Part
     """Yield what putting households right buys."""
     yield ""
     yield Text(words.say("around.fixed_title", households=f"{found.households:,}"), style="bold")
-    told = told_level(level, words)
+    told = spoken_level(level, words)
     yield words.say("attribution.at_level", level=told) if told else words.say("attribution.at_given")
     yield words.say(
         "around.fixed",
@@ -151,7 +151,7 @@ def sensitivity_text(found: Sensitivity, words: Catalogue) -> Iterator[Part]:
     """Yield what the chance becomes when one assumption is another."""
     yield ""
     yield Text(words.say("around.what_if_title"), style="bold")
-    yield words.say("attribution.at_level", level=told_level(found.level, words))
+    yield words.say("attribution.at_level", level=spoken_level(found.level, words))
     questions = tested(found.scenario.policy)
     table = Table()
     table.add_column(words.say("around.column_assumption"))

@@ -41,12 +41,12 @@ def township_picture(found: Attribution, words: Catalogue) -> Picture | None:
         return None
     words = drawn_language(words)
     named = words.say(f"criterion.{criterion}")
-    kind = "averaged" if found.populations else "one"
+    kind, digits = ("averaged", 0) if found.populations else ("one", 1)  # digits as the table has them
     whole = sum(each.drop[criterion] for each in found.strata) if found.populations else 1.0
     shown = [
         Bar(
             name=clean(part.name),
-            told=words.say(f"figure.bar_{kind}", share=f"{share(found, part, criterion) * 100:.1f}"),
+            told=words.say(f"figure.bar_{kind}", share=f"{share(found, part, criterion) * 100:.{digits}f}"),
             value=share(found, part, criterion),
             error=part.error[criterion] / whole,
         )

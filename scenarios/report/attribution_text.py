@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from scenarios.messages import Catalogue, clean
 from scenarios.questions.attribution import SMALL, Attribution, Carried
 from scenarios.report.facts import tested
-from scenarios.report.level_words import told_level
+from scenarios.report.level_words import spoken_level
 from scenarios.report.parts import Part, Table, Text
 from scenarios.report.words import averaged_chance, chance, percent, shown_chance
 
@@ -28,7 +28,7 @@ def attribution_text(found: Attribution, words: Catalogue, *, chances: bool = Tr
     """
     yield ""
     yield Text(words.say("attribution.title"), style="bold")
-    level = told_level(found.level, words)
+    level = spoken_level(found.level, words)
     yield words.say("attribution.at_level", level=level) if level else words.say("attribution.at_given")
     yield words.say("attribution.averaged" if found.populations else "attribution.of_one", count=found.populations)
     if chances:
@@ -61,7 +61,7 @@ def _told(found: Attribution, name: str) -> str:
 def _parts(found: Attribution, parts: Sequence[Carried], words: Catalogue, *, stratum: bool) -> Table:
     table = Table()
     table.add_column(words.say("attribution.column_part"))
-    for column in ("villages", "wrong"):
+    for column in ("villages", "wrong" if found.populations else "wrong_given"):
         table.add_column(words.say(f"attribution.column_{column}"), justify="right")
     for name in found.chance:
         table.add_column(words.say(f"criterion.{name}"), justify="right")

@@ -26,7 +26,7 @@ def comparison_text(found: Comparison, words: Catalogue) -> Iterator[Part]:
     yield Text(words.say("compare.title_paired" if found.paired else "compare.title", **names), style="bold")
     if found.old.synthetic or found.new.synthetic:
         yield words.say("compare.synthetic")
-    yield from _headline(found, words)
+    yield from compared_headline(found, words)
     yield from _reservations(found, words)
     yield ""
     yield _differences(found, words)
@@ -39,7 +39,7 @@ def comparison_text(found: Comparison, words: Catalogue) -> Iterator[Part]:
     yield from _tipping(found, words)
 
 
-def _headline(found: Comparison, words: Catalogue) -> Iterator[Part]:
+def compared_headline(found: Comparison, words: Catalogue) -> Iterator[Text]:
     """Yield what became of the chance that anything fails, where it was nearest to one half and so moves most."""
     answered = [
         (level, each)

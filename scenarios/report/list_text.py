@@ -15,8 +15,13 @@ def remarks_text(remarks: Sequence[Remark], words: Catalogue) -> Iterator[Part]:
     if remarks:
         yield words.say("remark.title")
     for each in remarks:
-        told = {key: clean(value) if isinstance(value, str) else f"{value:,}" for key, value in each.fields.items()}
+        told = {key: _told(value, words) for key, value in each.fields.items()}
         yield f"  {words.say(f'remark.{each.code}', **told)}"
+
+
+def _told(value: str | int, words: Catalogue) -> str:
+    """Return a field of a remark: numbers of rows one after the other."""
+    return clean(value).replace(", ", words.say("place.enumeration")) if isinstance(value, str) else f"{value:,}"
 
 
 def check_text(frame: Frame, words: Catalogue, file: str) -> Iterator[Part]:

@@ -6,24 +6,29 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import dropwhile
+from math import hypot
 
 from estimators.policy import CRITERIA
+from sampler.error_model import ErrorModel
+from sampler.frame import REMAINING
 from scenarios.files.layout import Remark
 from scenarios.messages import Catalogue, clean
 from scenarios.provenance import provenance
+from scenarios.questions.assurance import Assurance
 from scenarios.questions.attribution import Carried
 from scenarios.questions.briefing import Briefing
 from scenarios.questions.curve import Curve
 from scenarios.questions.error_counts import ErrorCount
 from scenarios.questions.reach import chance_drawn
 from scenarios.questions.tipping import SHARES
+from scenarios.report.assurance_text import averaged_text
 from scenarios.report.attribution_figure import foremost, share, township_picture
 from scenarios.report.attribution_text import attribution_text
-from scenarios.report.comparison_text import comparison_text
+from scenarios.report.comparison_text import compared_headline, comparison_text
 from scenarios.report.curve_figure import curve_picture
 from scenarios.report.document import DataSheet, Document, Picture, Section
 from scenarios.report.facts import tested
-from scenarios.report.level_words import held_level, level_names, told_level
+from scenarios.report.level_words import held_level, level_names, spoken_level, told_level
 from scenarios.report.list_text import remarks_text, township_table
 from scenarios.report.parts import Part, Table, Text
 from scenarios.report.policy_text import policy_text
@@ -58,6 +63,8 @@ class Reported:
         What of the list was read otherwise than it stands.
     further : sequence of str, Text or Table
         What else was asked, as `choucha risk` tells it.
+    believed : Assurance or None
+        The chance given a provincial result, which belongs to the answer.
     made_on : date
         The day that stands on it.
     source : str
@@ -68,6 +75,7 @@ class Reported:
     assumed: Mapping[str, object]
     remarks: Sequence[Remark]
     further: Sequence[Part]
+    believed: Assurance | None
     made_on: date
     source: str
 
@@ -108,7 +116,7 @@ def planner_report(found: Reported, words: Catalogue) -> Document:
             of,
             *((words.say("risk.synthetic"),) if frame.synthetic else ()),
         ),
-        answer=tuple(_statements(found.briefing, words)),
+        answer=tuple(_statements(found, words)),
         sections=tuple(_numbered(sections, words)),
         sheets=(_chances_sheet(curve, words), _villages_sheet(curve, words)),
         contents=words.say("report.contents"),
@@ -137,14 +145,40 @@ def _numbered(sections: Iterable[tuple[str, Iterable[Part | Picture]]], words: C
 # --- the answer -----------------------------------------------------------------------------------
 
 
-def _statements(found: Briefing, words: Catalogue) -> Iterator[str]:
+def _statements(reported: Reported, words: Catalogue) -> Iterator[str]:
     """Yield the answer in plain sentences: at the stated level, else over the levels; then where it tips."""
+    found = reported.briefing
     curve = found.curve
     levels = [found.level] if found.stated else [curve.levels[i] for i in _landmarks(curve)]
     for level in levels:
         answer = curve.chances[curve.levels.index(level)]
         yield from verdict_at(answer, assumed_level(curve.scenario, level), words)
     yield from (part.text for part in headline(curve, words))
+    if reported.believed is not None:
+        yield from _given_the_province(reported.believed, words)
+    if found.comparison is not None:
+        yield from (part.text for part in compared_headline(found.comparison, words))
+
+
+def _given_the_province(found: Assurance, words: Catalogue) -> Iterator[str]:
+    """Yield the chance given the province's result, and given that it is trusted least."""
+    weakest = min(found.others, key=lambda each: each.discount, default=found.answer)
+    if "any" not in found.answer.fails:
+        return
+    yield words.say(
+        "report.provincial",
+        wrong=f"{found.provincial.wrong:,}",
+        checked=f"{found.provincial.checked:,}",
+        unit=words.say(f"unit.{found.provincial.unit}"),
+        chance=_running(averaged_text(found.answer.fails["any"]), words),
+        weak=_running(averaged_text(weakest.fails["any"]), words),
+        discount=f"{float(weakest.discount):.0%}",
+    )
+
+
+def _running(chance: str, words: Catalogue) -> str:
+    """Return a chance as it stands in a sentence."""
+    return words.say("report.about", value=chance.removeprefix("≈")) if chance.startswith("≈") else f" {chance}"
 
 
 def _landmarks(curve: Curve) -> list[int]:
@@ -168,6 +202,7 @@ def _answer(found: Briefing, words: Catalogue) -> Iterator[Part]:
                 yield words.say("report.until", share=percent(each.share), **_counted(each.at))
         if found.stated and any(each.at for each in found.counts.until):
             yield words.say(f"around.placed_{found.counts.placed}")
+    yield words.say("report.once_drawn")
     yield truth_line(curve.scenario, words)
 
 
@@ -188,7 +223,7 @@ def _curve(curve: Curve, words: Catalogue) -> Iterator[Part | Picture]:
 
 def _criteria(found: Briefing, words: Catalogue) -> Iterator[Part]:
     curve, policy = found.curve, found.curve.scenario.policy
-    level = told_level(found.level, words)
+    level = spoken_level(found.level, words)
     yield words.say("attribution.at_level", level=level) if level else words.say("attribution.at_given")
     table = Table()
     for column in ("criterion", "limit", "chance"):
@@ -207,10 +242,17 @@ def _criteria(found: Briefing, words: Catalogue) -> Iterator[Part]:
     told = {name: found.chance.fails[name] or 0.0 for name in CRITERIA if policy.tests(name)}
     worst = max(told, key=lambda name: told[name])
     if told[worst] > 0:
-        chance = shown_chance(found.chance, worst, words)
+        chance = _running(shown_chance(found.chance, worst, words), words)
         yield words.say("report.worst", criterion=words.say(f"criterion.{worst}"), chance=chance)
     if worst == "incidence":
         yield words.say("report.incidence_why")
+    if policy.tests("incidence"):
+        persons = curve.scenario.frame.group_persons.sum(axis=0)
+        still = int(persons[REMAINING])
+        yield words.say("report.registered", remaining=f"{still:,}", share=percent(still / int(persons.sum())))
+    truth = _error_model(found)
+    if policy.tests("approval") and truth is not None and "population.disapproval" in curve.scenario.assumed:
+        yield words.say("report.approval_assumed", share=percent(truth.disapproval))
     if held := held_level(curve, words):
         yield words.say("risk.tipping_held", values=held)
 
@@ -220,6 +262,11 @@ def _places(found: Briefing, words: Catalogue) -> Iterator[Part | Picture]:
     if carried is None:
         yield words.say("report.no_places")
         return
+    truth = _error_model(found)
+    if truth is not None and truth.remote_multiplier != 1 and carried.populations:
+        yield words.say("report.places_assumed", multiplier=f"{float(truth.remote_multiplier):g}")
+    if found.curve.scenario.policy.tests("incidence"):
+        yield words.say("report.places_ratios")
     shown = township_picture(carried, words)
     if shown is not None:
         yield shown
@@ -243,17 +290,41 @@ def _fix(found: Briefing, words: Catalogue) -> Iterator[Part]:
     errors = [name for name in ("wrong_exit", "missed") if name in carried.chance]
     if len(errors) == 2:
         first, second = sorted(errors, key=lambda name: -carried.chance[name])
-        chances = (shown_chance(found.chance, name, words) for name in (first, second))
-        key = f"report.fix_{first}" if carried.chance[first] > carried.chance[second] else "report.fix_both"
+        chances = (_running(shown_chance(found.chance, name, words), words) for name in (first, second))
+        apart = carried.chance[first] - carried.chance[second]
+        alike = apart <= 2 * hypot(carried.error[first], carried.error[second])
+        key = "report.fix_both" if alike else f"report.fix_{first}"
         yield words.say(key, **dict(zip(("more", "less"), chances, strict=True)))
     criterion = foremost(carried)
     if carried.chance[criterion] > 0:
         yield from _concentrated(found, criterion, named[criterion], words)
+    yield from _how_many(found, words)
+    yield words.say("report.fix_list", sheet=words.say("report.sheet_villages"))
     title = words.say("attribution.fix_title")
     steps = list(
         dropwhile(lambda part: not (isinstance(part, Text) and part.text == title), attribution_text(carried, words))
     )
     yield from steps or [words.say("report.fix_unknown")]
+
+
+def _how_many(found: Briefing, words: Catalogue) -> Iterator[str]:
+    """Yield how many wrong households must become right for the chance to fall from one half to one in twenty."""
+    reached = {} if found.counts is None else {each.share: each.at for each in found.counts.until}
+    few, many = (reached.get(share) for share in SHARES)
+    if few is not None and many is not None and few.households < many.households:
+        yield words.say(
+            "report.fix_counts",
+            many=f"{many.households:,.0f}",
+            few=f"{few.households:,.0f}",
+            high=percent(SHARES[1]),
+            low=percent(SHARES[0]),
+        )
+
+
+def _error_model(found: Briefing) -> ErrorModel | None:
+    """Return the error model of a report; None where the truth is given."""
+    truth = found.curve.scenario.truth
+    return truth if isinstance(truth, ErrorModel) else None
 
 
 def _concentrated(found: Briefing, criterion: str, named: str, words: Catalogue) -> Iterator[str]:
@@ -303,9 +374,9 @@ def _readings(found: Briefing, words: Catalogue) -> Iterator[Part]:
     if curve.scenario.policy.tests("missed"):
         exact = found.chance.engine["missed"] == "exact"
         other = chance_beside(curve.other_denominator[place], found.chance, words, exact=exact)
-        level, here = told_level(found.level, words), shown_chance(found.chance, "missed", words)
+        level, here = told_level(found.level, words), _running(shown_chance(found.chance, "missed", words), words)
         key = "report.both" if level else "report.both_given"
-        yield words.say(key, here=here, other=other, **({"level": level} if level else {}))
+        yield words.say(key, here=here, other=_running(other, words), **({"level": level} if level else {}))
 
 
 def _last_year(found: Briefing, words: Catalogue) -> Iterator[Part]:
@@ -364,8 +435,8 @@ def _chances_sheet(curve: Curve, words: Catalogue) -> DataSheet:
     questions = tested(curve.scenario.policy)
     names = [words.say(f"criterion.{question}") for question in questions]
     headers = (
-        *(words.say(f"level.{key}") for key in keys),
-        *names,
+        *(words.say("report.column_level", level=words.say(f"level.{key}")) for key in keys),
+        *(words.say("report.column_fails", criterion=name) for name in names),
         *(words.say("report.column_error", criterion=name) for name in names),
         *(words.say("report.column_engine", criterion=name) for name in names),
     )

@@ -15,6 +15,8 @@ from scenarios.scenario import Level, Scenario
 _NEVER, _RARE, _OFTEN, _ALWAYS = 0.0005, 0.05, 0.95, 0.9995
 _MOSTLY = 0.5  # of the chance that anything fails: a criterion with less is not what it is mostly about
 
+_CLEARLY = 1.25  # times the next one: criteria closer than this are about alike
+
 
 def frequency(chance: float, words: Catalogue) -> str:
     """Return how often an inspection fails, as one would say it.
@@ -60,7 +62,8 @@ def verdict_at(answer: Chance, level: Level, words: Catalogue) -> Iterator[str]:
     worst = max(told, key=lambda name: told[name])
     known = spoken_level(level, words)
     where = words.say("verdict_words.at_level", level=known) if known else words.say("verdict_words.as_given")
-    if overall >= 0.01 and told[worst] >= _MOSTLY * overall:
+    second = sorted(told.values())[-2]
+    if overall >= 0.01 and told[worst] >= _MOSTLY * overall and told[worst] >= _CLEARLY * second:
         reason = words.say("verdict_words.mostly", criterion=words.say(f"criterion.{worst}"))
     else:
         reason = ""

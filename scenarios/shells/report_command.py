@@ -89,6 +89,7 @@ def report(
         briefing=found,
         assumed={key: value_of(loaded.tree, key) for key in scenario.assumed},
         remarks=loaded.remarks,
+        believed=believed.assurance,
         further=(*believed.text(words), *beside.text(words), *channels_text(others, words)),
         made_on=date.today(),
         source=Path(named).name if named else "",

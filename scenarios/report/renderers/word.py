@@ -8,7 +8,7 @@ import zipfile
 from typing import Any
 
 import docx
-from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.table import WD_ALIGN_VERTICAL, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -162,6 +162,7 @@ def _table(made: Any, table: Table) -> None:
     shown.autofit = False
     size = 8.0 if len(table.columns) > _MANY else 9.0
     widths = _widths(table, size)
+    bold = {(r, c) for r, row in enumerate(table.rows) for c, cell in enumerate(row.cells) if "bold" in cell.style}
     for column, width in zip(shown.columns, widths, strict=True):
         column.width = Cm(width)
     cells = shown._cells
@@ -169,6 +170,7 @@ def _table(made: Any, table: Table) -> None:
         row, column = divmod(place, len(table.columns))
         cell.width = Cm(widths[column])
         head = headed and row == 0
+        cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
         paragraph = cell.paragraphs[0]
         paragraph.paragraph_format.space_after = Pt(0)
         paragraph.paragraph_format.line_spacing = 1.1
@@ -179,7 +181,7 @@ def _table(made: Any, table: Table) -> None:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         run = paragraph.add_run(rows[row][column])
         run.font.size = Pt(size)
-        run.bold = head or (table.has_footer and row == len(rows) - 1)
+        run.bold = head or (table.has_footer and row == len(rows) - 1) or (row - headed, column) in bold
     for number, row in enumerate(shown.rows):
         _row(row, repeated=headed and number == 0)
     made.add_paragraph().paragraph_format.space_after = Pt(2)
