@@ -86,6 +86,8 @@ def require_writable(path: Path) -> None:
     """
     if path.is_dir():
         raise refuse("cannot_write", file=str(path), found=os.strerror(errno.EISDIR))
+    if path.exists() and not path.is_file():
+        raise refuse("cannot_write", file=str(path), found=os.strerror(errno.EINVAL))
     above = next(folder for folder in path.absolute().parents if folder.exists())
     if not above.is_dir():
         raise refuse("cannot_write", file=str(path), found=os.strerror(errno.ENOTDIR))
@@ -103,6 +105,7 @@ def require_different(paths: Sequence[Path]) -> None:
     """
     seen: set[Path] = set()
     for path in paths:
-        if path.resolve() in seen:
+        real = Path(os.path.realpath(path))
+        if real in seen:
             raise refuse("same_file", file=str(path))
-        seen.add(path.resolve())
+        seen.add(real)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 
 from sampler.errors import Mistake
 from scenarios.files.sheets import Cell
@@ -62,11 +63,18 @@ def _text(cell: Cell) -> Value | Mistake:
 def _number(cell: Cell) -> int | float | Mistake:
     if cell is None:
         return Mistake("blank", {"allowed": "number"})
-    if isinstance(cell, bool):
+    if isinstance(cell, bool) or (isinstance(cell, float) and not isfinite(cell)):
         return Mistake("not_a_number", {"found": str(cell)})
     if isinstance(cell, int | float):
         return cell
-    text = _bare(unicodedata.normalize("NFKC", cell).strip())
+    return _number_in(cell)
+
+
+def _number_in(cell: str) -> int | float | Mistake:
+    """Return the number that a text holds."""
+    if any(unicodedata.category(mark) == "No" for mark in cell):  # a footnote's ① is no digit of the number before it
+        return Mistake("not_a_number", {"found": cell[:_LONGEST_NUMBER]})
+    text = _bare(unicodedata.normalize("NFKC", _seen(cell)).strip())
     if len(text) > _LONGEST_NUMBER:
         return Mistake("too_many", {"found": text[:_LONGEST_NUMBER] + "…", "allowed": _LARGEST_COUNT})
     found = re.fullmatch(r"([+-]?(?:\d+|\d*\.\d+))(%?)", text)
@@ -74,6 +82,11 @@ def _number(cell: Cell) -> int | float | Mistake:
         return Mistake("not_a_number", {"found": text})
     number = float(found[1]) if "." in found[1] else int(found[1])
     return number / 100 if found[2] else number
+
+
+def _seen(text: str) -> str:
+    """Return a text without the marks that nobody can see."""
+    return "".join(mark for mark in text if unicodedata.category(mark) != "Cf")
 
 
 _UNITS = ("户", "人", "个", "公里", "千米", "km", "元")
@@ -111,6 +124,8 @@ def _count(cell: Cell) -> Value | Mistake:
     number = 0 if is_dash(cell) else _number(cell)
     if isinstance(number, Mistake):
         return number
+    if isinstance(cell, str) and ("%" in cell or "％" in cell):
+        return Mistake("not_a_number", {"found": cell})
     if number < 0:
         return Mistake("negative", {"found": number})
     if number > _LARGEST_COUNT:
@@ -125,7 +140,13 @@ _LARGEST_COUNT = 10_000_000  # no county has more people; a larger number is a s
 
 
 def _measure(cell: Cell) -> Value | Mistake:
-    return None if cell is None or is_dash(cell) else _number(cell)
+    number = None if cell is None or is_dash(cell) else _number(cell)
+    if isinstance(number, int | float) and abs(number) > _FARTHEST:
+        return Mistake("too_many", {"found": f"{number:.12g}", "allowed": _FARTHEST})
+    return number
+
+
+_FARTHEST = 1_000_000  # kilometres
 
 
 def _count_or_blank(cell: Cell) -> Value | Mistake:

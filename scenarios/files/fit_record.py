@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -82,7 +83,7 @@ def fitted_scenario(found: Fit, village_list: Path, *, name: str, seed: int) -> 
         "schema": "scenario/1",
         "name": name,
         "seed": seed,
-        "frame": {"file": str(village_list.resolve())},
+        "frame": {"file": os.path.realpath(village_list)},
         "population": population,
     }
     return scenario_of(tree, village_list.name)

@@ -141,13 +141,14 @@ class Records:
     ----------
     rows : tuple of int
         Rows of records, from 0.
-    sums, remarks : tuple of int
-        Rows that add up others, and rows of text: not read.
+    sums, remarks, headers : tuple of int
+        Rows that add up others, rows of text, and the header again: not read.
     """
 
     rows: tuple[int, ...]
     sums: tuple[int, ...]
     remarks: tuple[int, ...]
+    headers: tuple[int, ...]
 
 
 def find_records(sheet: Sheet, header: Header) -> Records:
@@ -160,9 +161,10 @@ def find_records(sheet: Sheet, header: Header) -> Records:
     >>> found.rows, found.sums, found.remarks
     ((1,), (2,), (3,))
     """
-    sorts: dict[str, list[int]] = {"rows": [], "sums": [], "remarks": []}
+    sorts: dict[str, list[int]] = {"rows": [], "sums": [], "remarks": [], "headers": []}
+    heads = {_texts(sheet.rows[n]) for n in range(header.top, header.bottom + 1)}
     for n in range(header.bottom + 1, len(sheet.rows)):
-        sort = _sort(sheet.rows[n])
+        sort = "headers" if _texts(sheet.rows[n]) in heads else _sort(sheet.rows[n])
         if sort:
             sorts[sort].append(n)
     return Records(**{sort: tuple(found) for sort, found in sorts.items()})
@@ -230,5 +232,5 @@ def _merged(sheet: Sheet, position: int) -> Iterator[tuple[int, Cell]]:
     for (top, left), (bottom, right) in sheet.merged:
         if left <= position <= right and top < len(sheet.rows):
             row = sheet.rows[top]
-            for n in range(top + 1, bottom + 1):
+            for n in range(top + 1, min(bottom + 1, len(sheet.rows))):
                 yield n, row[left] if left < len(row) else None

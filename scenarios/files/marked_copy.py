@@ -63,8 +63,10 @@ def write_marked(source: Path, target: Path, told: Sequence[tuple[Mistake, str]]
         raise refuse("not_a_table", file=source.name, found=type(error).__name__) from error
     for (sheet, cell), texts in sentences.items():
         page = book[sheet]
-        page[cell].fill = PatternFill(start_color=_RED, end_color=_RED, fill_type="solid")
-        page[cell].comment = Comment("\n".join(texts), _AUTHOR, width=_WIDTH, height=_HEIGHT)
+        # Only the first cell of a merged range can be marked.
+        first = next((each.coord.partition(":")[0] for each in page.merged_cells.ranges if cell in each), cell)
+        page[first].fill = PatternFill(start_color=_RED, end_color=_RED, fill_type="solid")
+        page[first].comment = Comment("\n".join(texts), _AUTHOR, width=_WIDTH, height=_HEIGHT)
     if sentences:
         first = next(iter(sentences))[0]
         book.active = book.sheetnames.index(first)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sampler.errors import InputError, refuse
 from scenarios.files.faults import mistakes_of
 from scenarios.files.records import policy_record
+from scenarios.messages import clean
 from scenarios.provenance import provenance
 from scenarios.questions.comparison import Comparison, SavedPoint, SavedRisk
 from scenarios.questions.curve import averages_over_populations
@@ -36,7 +37,23 @@ Parameter = Literal[
 ]
 WrittenShare = Annotated[str, Field(pattern=r"^0\.\d{1,9}$")]
 
-_MOST_BYTES = 50_000_000  # a record of a thousand levels has half a million
+_MOST_BYTES = 20_000_000  # a record of a thousand levels has half a million
+_MOST_DIGITS = 18
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"{digits[:_MOST_DIGITS]}…: too many digits")
+    return int(digits)
+
+
+def _bounded(tree: Any) -> Any:
+    """Return a record whose texts hold nothing that cannot be shown or written again."""
+    if isinstance(tree, dict):
+        return {clean(key): _bounded(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_bounded(value) for value in tree]
+    return clean(tree) if isinstance(tree, str) else tree
 
 
 class _Part(BaseModel):
@@ -94,7 +111,7 @@ def read_risk(path: Path) -> SavedRisk:
     if path.stat().st_size > _MOST_BYTES:
         raise refuse("not_a_saved_risk", file=path.name, found=f"{path.stat().st_size:,} bytes")
     try:
-        tree = json.loads(path.read_bytes().decode("utf-8-sig"))
+        tree = _bounded(json.loads(path.read_bytes().decode("utf-8-sig"), parse_int=_whole))
     except (ValueError, RecursionError) as error:
         raise refuse("bad_json", file=path.name, found=str(error)) from error
     if not isinstance(tree, dict) or tree.get("schema") != "risk/1":

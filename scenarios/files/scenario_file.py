@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from importlib.resources import files
+from math import prod
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -137,7 +138,7 @@ def scenario_tree(name: str) -> tuple[Tree, str]:
         return parse_toml(content, f"{name}.toml"), f"{name}.toml"
     if path.suffix.lower() == ".toml":
         return read_toml(path), path.name
-    return {"schema": "scenario/1", "name": path.stem, "frame": {"file": str(path.resolve())}}, path.name
+    return {"schema": "scenario/1", "name": path.stem, "frame": {"file": os.path.realpath(path)}}, path.name
 
 
 def scenario_document(tree: Tree, file: str) -> ScenarioDocument:
@@ -151,12 +152,19 @@ def scenario_document(tree: Tree, file: str) -> ScenarioDocument:
     try:
         document = _with_defaults(ScenarioDocument.model_validate(tree))
         if document.grid:
-            _require_grid_domains(_axes(document.grid))
+            axes = _axes(document.grid)
+            points = prod(len(axis.values) for axis in axes)
+            if points > _MOST_POINTS:
+                raise refuse("too_many_points", key="grid", found=f"{points:,}", allowed=f"{_MOST_POINTS:,}")
+            _require_grid_domains(axes)
     except ValidationError as error:
         raise InputError(mistakes_of(error, ScenarioDocument, file)) from error
     except InputError as error:
         raise InputError(m.at(file=file) for m in error.mistakes) from error
     return document
+
+
+_MOST_POINTS = 20_000  # of a grid: hours of computing
 
 
 def scenario_of(tree: Tree, file: str, *, county: County | None = None) -> ScenarioFile:
@@ -343,7 +351,9 @@ def save_scenario(file: ScenarioFile, path: Path) -> None:
     tree = json.loads(json.dumps(file.tree, default=lambda value: {"decimal": str(value)}), object_hook=_decimals)
     if "file" in tree["frame"]:
         with suppress(ValueError):  # another drive on Windows: the path stays absolute
-            tree["frame"]["file"] = Path(os.path.relpath(tree["frame"]["file"], path.resolve().parent)).as_posix()
+            tree["frame"]["file"] = Path(
+                os.path.relpath(tree["frame"]["file"], Path(os.path.realpath(path)).parent)
+            ).as_posix()
     write_atomically(path, tomli_w.dumps(tree).encode())
 
 

@@ -7,15 +7,14 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from sampler.errors import refuse
+from scenarios.files.workbook_guard import MOST_CELLS, guard_workbook
 
 Cell = str | int | float | bool | None
 
-_LARGEST_UNPACKED = 250_000_000  # bytes
 _LARGEST_BYTES = 50_000_000
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
@@ -74,12 +73,12 @@ def read_sheets(path: Path) -> tuple[Sheet, ...]:
 
 def _read_workbook(path: Path) -> tuple[Sheet, ...]:
     _guard_size(path)
-    _guard_unpacked(path)
+    guard_workbook(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
         sheets = [(name, workbook.get_sheet_by_name(name)) for name in workbook.sheet_names]
         tables = [(name, sheet.to_python(skip_empty_area=False), sheet.merged_cell_ranges) for name, sheet in sheets]
-    except CalamineError as error:
+    except (CalamineError, OverflowError, ValueError) as error:  # the last two of dates and durations out of range
         raise refuse("not_a_table", file=path.name, found=str(error)) from error
     return tuple(
         Sheet(
@@ -111,6 +110,9 @@ def _read_csv(path: Path, name: str) -> Sheet:
         raise refuse("file_empty", file=path.name)
     text = _decode(content, path.name)
     delimiter = "\t" if text.split("\n", 1)[0].count("\t") > text.split("\n", 1)[0].count(",") else ","
+    cells = text.count(delimiter) + text.count("\n") + 1
+    if cells > MOST_CELLS:
+        raise refuse("cells_too_many", file=path.name, found=f"{cells:,}", allowed=f"{MOST_CELLS:,}", far="")
     try:
         rows = [
             [cell if cell.strip() else None for cell in row]
@@ -135,20 +137,6 @@ def _decode(content: bytes, file: str) -> str:
         except UnicodeDecodeError:
             continue
     raise refuse("wrong_encoding", file=file, allowed="UTF-8, GBK (GB 18030)")
-
-
-def _guard_unpacked(path: Path) -> None:
-    """Refuse a workbook that would fill the memory: it is packed, and may be a thousand times as large as its file."""
-    if not is_zipfile(path):  # an old .xls, or no workbook at all, which its reader says
-        return
-    try:
-        with ZipFile(path) as packed:
-            unpacked = sum(part.file_size for part in packed.infolist())
-    except (BadZipFile, NotImplementedError) as error:
-        raise refuse("not_a_table", file=path.name, found=str(error)) from error
-    if unpacked > _LARGEST_UNPACKED:
-        millions = {"found": unpacked // 1_000_000, "allowed": _LARGEST_UNPACKED // 1_000_000}
-        raise refuse("unpacked_too_large", file=path.name, **millions)
 
 
 def _guard_size(path: Path) -> None:

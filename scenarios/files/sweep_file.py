@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
@@ -80,7 +81,7 @@ def load_sweep(argument: str, *, engine: str | None = None) -> Sweep:
     if path.suffix or len(path.parts) > 1:
         if not path.is_file():
             raise refuse("file_missing", file=argument)
-        content, file, folder = path.read_bytes(), path.name, path.resolve().parent
+        content, file, folder = path.read_bytes(), path.name, Path(os.path.realpath(path)).parent
     elif argument in sweep_names():
         content = files("scenarios.data").joinpath("sweeps", f"{argument}.toml").read_bytes()
         file, folder = f"{argument}.toml", Path.cwd()
@@ -186,7 +187,7 @@ def _with(tree: Tree, key: str, value: Any, folder: Path) -> Tree:
         kept = {name: each for name, each in tree.get("frame", {}).items() if name not in _ORIGINS}
         tree = {**tree, "frame": kept}
         if steps[-1] == "file" and isinstance(value, str):
-            value = str((folder / value).resolve())
+            value = os.path.realpath(folder / value)
     replaced: Any = value
     if isinstance(value, Mapping):  # a table stands for itself and is not laid over another
         tree = _without(tree, steps)

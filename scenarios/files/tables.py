@@ -103,6 +103,11 @@ class Table:
         return self.values.get(column) or [None] * len(self.rows)
 
 
+_MOST_ROWS = 1_000_000  # of households
+_MOST_VILLAGES = 20_000  # no county has a tenth of them
+_MOST_HOUSEHOLDS = 10_000_000
+
+
 def village_name(township: object, village: object) -> str:
     """Return what a village without a code is called: by its township and its name, whatever row it stands in.
 
@@ -157,7 +162,8 @@ def _first_table(sheets: Sequence[Sheet], path: Path) -> Table:
     """Parse the sheet whose header fits best."""
     sheet = best_sheet(sheets, VILLAGE_COLUMNS)
     if sheet is not None:
-        return parse_cells(sheet, VILLAGE_COLUMNS)
+        table = parse_cells(sheet, VILLAGE_COLUMNS, most=_MOST_VILLAGES)
+        return replace(table, remarks=(*table.remarks, *_other_lists(sheet, sheets)))
     if not any(any(cell is not None for cell in row) for sheet in sheets for row in sheet.rows):
         raise refuse("file_empty", file=path.name)
     raise refuse(
@@ -165,6 +171,26 @@ def _first_table(sheets: Sequence[Sheet], path: Path) -> Table:
         file=path.name,
         allowed=", ".join(c.headers[1] for c in VILLAGE_COLUMNS.values() if c.required),
     )
+
+
+def _other_lists(read: Sheet, sheets: Sequence[Sheet]) -> Iterator[Remark]:
+    """Yield that other sheets look like village lists too, those of the form's example aside."""
+    others = [
+        sheet.name
+        for sheet in sheets
+        if sheet is not read
+        and sheet.name not in _EXAMPLES
+        and (header := find_header(sheet, VILLAGE_COLUMNS)) is not None
+        and known_headers(header, VILLAGE_COLUMNS) >= _LIST_HEADERS
+        and find_records(sheet, header).rows
+    ]
+    if others:
+        told = ", ".join(f"“{name}”" for name in others[:_MOST_ROWS_TOLD])
+        yield Remark("other_lists", {"file": read.file, "sheet": read.name, "sheets": told})
+
+
+_EXAMPLES = ("样例", "example")  # as the form that is handed out calls it
+_LIST_HEADERS = 8  # of the ten that a list needs
 
 
 def best_sheet(sheets: Sequence[Sheet], columns: Mapping[str, Column]) -> Sheet | None:
@@ -191,7 +217,7 @@ def parse_table(sheet: Sheet, columns: Mapping[str, Column]) -> Table:
     return table
 
 
-def parse_cells(sheet: Sheet, columns: Mapping[str, Column]) -> Table:
+def parse_cells(sheet: Sheet, columns: Mapping[str, Column], *, most: int = _MOST_ROWS) -> Table:
     """Return the columns of a sheet with the mistakes of single cells, so that others can be looked for too.
 
     Raises
@@ -211,6 +237,10 @@ def parse_cells(sheet: Sheet, columns: Mapping[str, Column]) -> Table:
     found = find_records(sheet, header)
     if not found.rows:
         raise refuse("no_rows", file=sheet.file, sheet=sheet.name)
+    if len(found.rows) > most:
+        raise refuse(
+            "too_many_rows", file=sheet.file, sheet=sheet.name, found=f"{len(found.rows):,}", allowed=f"{most:,}"
+        )
     once = {name: fill_down(sheet, found.rows, at[name]) for name in at if columns[name].written_once}
     table = Table(
         sheet=sheet,
@@ -269,7 +299,8 @@ def _remarks(
     for name, cells in once.items():
         if cells:
             yield Remark("filled_down", {**where, "column": headers[name], "count": len(cells)})
-    for code, rows in (("sums_skipped", found.sums), ("remarks_skipped", found.remarks)):
+    skipped = {"headers_skipped": found.headers, "sums_skipped": found.sums, "remarks_skipped": found.remarks}
+    for code, rows in skipped.items():
         if rows:
             told = ", ".join(str(n + 1) for n in rows[:_MOST_ROWS_TOLD]) + (" …" if len(rows) > _MOST_ROWS_TOLD else "")
             yield Remark(code, {**where, "count": len(rows), "rows": told})
@@ -340,6 +371,10 @@ def _village_mistakes(table: Table) -> Iterator[Mistake]:
         yield from _repeated(
             table, "village_code", [None if c is None else str(c) for c in table.values["village_code"]]
         )
+    total = int(np.maximum(households, 0).sum())
+    if total > _MOST_HOUSEHOLDS:
+        where = {"file": table.sheet.file, "sheet": table.sheet.name}
+        yield Mistake("county_too_large", {**where, "found": f"{total:,}", "allowed": f"{_MOST_HOUSEHOLDS:,}"})
     x, y = _measures(table, "x"), _measures(table, "y")
     if x and y and _within(x, _LONGITUDES) and _within(y, _LATITUDES):
         yield Mistake("degrees", {"file": table.sheet.file, "sheet": table.sheet.name})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,15 @@ def parse_toml(content: bytes, file: str) -> Tree:
     InputError
         ``wrong_encoding`` or ``bad_toml`` with the place.
     """
+    if len(content) > _LARGEST_BYTES:
+        most = {"found": len(content) // 1_000_000, "allowed": _LARGEST_BYTES // 1_000_000}
+        raise refuse("file_too_large", file=file, **most)
+    if _DEEP_KEY.search(content):
+        raise refuse("bad_toml", file=file, row=None, found="a key of too many parts")
     try:
-        return tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
+        return tomllib.loads(content.decode("utf-8-sig"), parse_float=_decimal)
+    except RecursionError as error:
+        raise refuse("bad_toml", file=file, row=None, found="brackets too deep") from error
     except UnicodeDecodeError as error:
         raise refuse("wrong_encoding_toml", file=file) from error
     except tomllib.TOMLDecodeError as error:
@@ -31,6 +39,31 @@ def parse_toml(content: bytes, file: str) -> Tree:
         raise refuse("bad_toml", file=file, row=int(place[1]) if place else None, found=str(error)) from error
     except ValueError as error:  # a whole number of thousands of digits
         raise refuse("bad_toml", file=file, row=None, found=str(error).partition(";")[0]) from error
+
+
+_LARGEST_BYTES = 20_000_000
+_DEEP_KEY = re.compile(rb"(?:[\w\"'-]+[ \t]*\.[ \t]*){30}")  # the parser takes the square of their number
+_LONGEST_CHAIN = 20  # files that extend one another
+
+
+def _decimal(text: str) -> Decimal:
+    """Return a number exactly, unless no arithmetic could hold it.
+
+    Raises
+    ------
+    ValueError
+        For an exponent beyond 300 or more than 300 digits.
+    """
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"{text[:40]}: too large an exponent") from error
+    if number.is_finite() and (abs(number.adjusted()) > _WIDEST or len(number.as_tuple().digits) > _WIDEST):
+        raise ValueError(f"{text[:40]}: too many digits or too large an exponent")
+    return number
+
+
+_WIDEST = 300
 
 
 def read_toml(path: Path, *, seen: tuple[Path, ...] = ()) -> Tree:
@@ -43,8 +76,8 @@ def read_toml(path: Path, *, seen: tuple[Path, ...] = ()) -> Tree:
     InputError
         ``file_missing``, ``extends_itself``, and those of `parse_toml`.
     """
-    path = path.resolve()
-    if path in seen:
+    path = Path(os.path.realpath(path))
+    if path in seen or len(seen) > _LONGEST_CHAIN:
         raise refuse("extends_itself", file=path.name)
     if not path.is_file():
         raise refuse("file_missing", file=str(path))
@@ -53,12 +86,14 @@ def read_toml(path: Path, *, seen: tuple[Path, ...] = ()) -> Tree:
     if isinstance(frame, dict) and isinstance(frame.get("file"), str):
         if "\0" in frame["file"]:
             raise refuse("file_missing", file=frame["file"])
-        frame["file"] = str((path.parent / frame["file"]).resolve())
+        frame["file"] = os.path.realpath(path.parent / frame["file"])
     base = tree.pop("extends", None)
     if base is None:
         return tree
     if not isinstance(base, str):
         raise refuse("wrong_type", file=path.name, key="extends", found=str(base), allowed="text")
+    if "\0" in base:
+        raise refuse("file_missing", file=base)
     beneath = read_toml(path.parent / base, seen=(*seen, path))
     for key in tree.keys() & beneath.keys():
         if _is_another(beneath[key], tree[key]):

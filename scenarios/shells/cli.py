@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from sampler.errors import InputError
+from sampler.errors import InputError, Mistake
 from scenarios.messages import LANGUAGES, Catalogue, catalogue, clean, default_language
 from scenarios.shells import commands
 from scenarios.shells.click_words import FileName, LocalCommand, LocalGroup, OneOf, Share, WholeNumber, usage_text
@@ -103,11 +103,25 @@ def _answer(argv: Sequence[str], words: Catalogue) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except InputError as error:
-        lines, count = words.mistakes(error.mistakes), len(error.mistakes)
+        lines, count = words.mistakes(error.mistakes[:_MOST_MISTAKES]), len(error.mistakes)
         if count > 1:
             click.echo(words.say("check.mistakes", count=count), err=True)
         for line in lines:
-            click.echo(words.say("usage.error", text=line) if count == 1 else f"  {line}", err=True)
+            click.echo(
+                words.say("usage.error", text=_shortened(line)) if count == 1 else f"  {_shortened(line)}", err=True
+            )
+        if count > _MOST_MISTAKES:
+            click.echo(words.say("check.more_mistakes", count=f"{count - _MOST_MISTAKES:,}"), err=True)
+        _tell_of_marking(error, argv, words)
+        return 2
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # a file that is locked, unreadable, or on a disk that is gone: the system's refusal
+        told = words.mistake(
+            Mistake("system_refuses", {"file": str(error.filename or ""), "found": error.strerror or ""})
+        )
+        click.echo(words.say("usage.error", text=told), err=True)
+        _LOG.info("details", exc_info=True)
         return 2
     except click.UsageError as error:
         click.echo(words.say("usage.error", text=usage_text(error, words)), err=True)
@@ -115,6 +129,22 @@ def _answer(argv: Sequence[str], words: Catalogue) -> int:
         click.echo(words.say("usage.try_help", command=path), err=True)
         return 2
     return 0
+
+
+def _tell_of_marking(error: InputError, argv: Sequence[str], words: Catalogue) -> None:
+    """Say that the bad cells of a workbook can be marked, where that was not asked."""
+    files = {str(mistake.fields.get("file")) for mistake in error.mistakes if mistake.fields.get("cell")}
+    named = [each for each in argv if Path(each).name in files and each.lower().endswith(".xlsx")]
+    if len(named) == 1 and "--mark" not in argv:
+        told = words.say("check.mark_hint", file=clean(named[0]), marked=words.say("check.marked_file"))
+        click.echo(told, err=True)
+
+
+_MOST_MISTAKES, _LONGEST_LINE = 2_000, 2_000  # more than anybody reads
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + "…"
 
 
 def build(words: Catalogue) -> click.Group:

@@ -130,7 +130,11 @@ class FileName(click.ParamType[Path]):
         """Return the path, or say that the value is missing."""
         if str(value).startswith("--"):
             raise click.BadOptionUsage(self.option, "", ctx)
-        return Path(value)
+        path = Path(value)
+        # A slip of the tab key must not turn a village list into an answer.
+        if self.option == "--json" and path.suffix.lower() != ".json":
+            raise refuse("json_suffix", file=path.name, found=path.suffix)
+        return path
 
 
 class Share(click.ParamType[Decimal]):

@@ -40,9 +40,10 @@ def require_outputs(outputs: Sequence[Path], inputs: Sequence[Path | str | None]
 def require_different(outputs: Sequence[Path], inputs: Sequence[Path | str | None]) -> None:
     """Refuse outputs that would overwrite one another or an input."""
     from scenarios.files.atomic import require_different  # noqa: PLC0415
+    from scenarios.files.inputs import files_behind  # noqa: PLC0415
 
-    # The village list itself and the list that a scenario names may be one file.
-    read = {Path(each).resolve() for each in inputs if each and Path(each).exists()}
+    # What an input names is read too; the list itself and the list that a scenario names may be one file.
+    read = {path for each in inputs if each for path in files_behind(Path(each))}
     require_different([*outputs, *sorted(read)])
 
 

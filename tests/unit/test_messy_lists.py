@@ -204,7 +204,15 @@ def test_a_long_remark_in_the_middle_of_the_list(tmp_path: Path) -> None:
 
 
 def test_what_only_looks_like_a_number_is_refused(tmp_path: Path) -> None:
-    cells = {"1,23": "not_a_number", "12.5％": "not_whole", "约30户": "not_a_number", "户": "not_a_number"}
+    cells = {
+        "1,23": "not_a_number",
+        "12.5％": "not_a_number",
+        "500%": "not_a_number",
+        "61①": "not_a_number",
+        "6²": "not_a_number",
+        "约30户": "not_a_number",
+        "户": "not_a_number",
+    }
     for cell, code in cells.items():
         rows = [[*ROWS[0][:4], cell, *ROWS[0][5:]], *ROWS[1:]]
         with pytest.raises(InputError) as refused:
@@ -275,3 +283,88 @@ def test_a_file_of_more_than_50_megabytes_is_refused_unread(name: str, tmp_path:
         file.write(b"PK\x03\x04" if name.endswith("xlsx") else "乡镇,村名".encode())
         file.truncate(50_000_001)
     assert refused_within(tmp_path / name, 20) == "file_too_large"
+
+
+def repacked(path: Path, part: str, old: bytes, new: bytes) -> Path:
+    """Change a part of a workbook into what nobody would write."""
+    with ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    assert old in parts[part]
+    parts[part] = parts[part].replace(old, new, 1)
+    with ZipFile(path, "w", ZIP_DEFLATED) as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("rows", "after", "code"),
+    [
+        ('<row r="20000"><c r="XFD20000"><v>1</v></c></row>', "", "cells_too_many"),
+        ('<row r="6"><c r="ZZZZZZZ6"><v>1</v></c></row>', "", "cells_too_many"),
+        ('<row r="9"><c r="A99999999999999999999"><v>1</v></c></row>', "", "cells_too_many"),
+        ("<row><c><v>1</v></c></row>" * 4_100_000, "", "cells_too_many"),
+        ("", "<mergeCells>" + '<mergeCell ref="A1:A1048576"/>' * 20 + "</mergeCells>", "merged_too_many"),
+        ("", '<mergeCells><mergeCell ref="A1:A4294967295"/></mergeCells>', "merged_too_many"),
+    ],
+    ids=["far", "farther", "farthest", "many", "merged", "merged far"],
+)
+def test_a_small_workbook_that_wants_much_memory_is_refused(rows: str, after: str, code: str, tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [[*HEAD, *COUNTS], *ROWS])
+    repacked(path, "xl/worksheets/sheet1.xml", b"</sheetData>", f"{rows}</sheetData>{after}".encode())
+    assert refused_within(path, 300) == code
+
+
+def test_a_long_text_that_many_cells_share_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [[*HEAD, *COUNTS], *ROWS])
+    repacked(path, "xl/sharedStrings.xml", b"<si><t>", b"<si><t>" + "长".encode() * 1_000_000)
+    assert refused_within(path, 200) == "text_too_long"
+
+
+def test_rows_without_end_are_refused(tmp_path: Path) -> None:
+    head = ",".join([*HEAD, *COUNTS]) + "\n"
+    record = "镇,村,否,否" + ",1" * len(COUNTS) + "\n"
+    for name, body, code in (
+        ("empty.csv", "\n" * 5_000_000, "cells_too_many"),
+        ("wide.csv", "," * 5_000_000, "cells_too_many"),
+        ("many.csv", record * 25_000, "too_many_rows"),
+    ):
+        (tmp_path / name).write_text(head + body, encoding="utf-8")
+        assert refused_within(tmp_path / name, 800) == code
+
+
+def test_a_county_larger_than_any_is_refused(tmp_path: Path) -> None:
+    rows = [[*row[:4], *([9_000_000] * len(COUNTS))] for row in ROWS]
+    assert refused_within(text(tmp_path / "a.csv", [[*HEAD, *COUNTS], *rows]), 200) == "county_too_large"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e308])
+def test_what_is_no_place_is_refused(value: float, tmp_path: Path) -> None:
+    rows = [[*row, value] for row in ROWS]
+    with pytest.raises(InputError) as refused:
+        read_county(text(tmp_path / "a.csv", [[*HEAD, *COUNTS, "距县城公里"], *rows]))
+    assert refused.value.mistakes[0].code in {"not_a_number", "too_many"}
+
+
+def test_a_header_on_every_page_is_left_out_and_told(tmp_path: Path) -> None:
+    head = [*HEAD, *COUNTS]
+    county = read_county(workbook(tmp_path / "a.xlsx", [head, ROWS[0], head, *ROWS[1:]]))
+    assert len(county.frame.codes) == len(ROWS)
+    assert [(each.code, each.fields["rows"]) for each in county.remarks] == [("headers_skipped", "3")]
+
+
+def test_invisible_marks_in_a_number_are_no_part_of_it(tmp_path: Path) -> None:
+    rows = [[*ROWS[0][:4], f"{ROWS[0][4]}\u200b", *ROWS[0][5:]], *ROWS[1:]]
+    plain = read_county(workbook(tmp_path / "a.xlsx", [[*HEAD, *COUNTS], *ROWS]))
+    marked = read_county(workbook(tmp_path / "b.xlsx", [[*HEAD, *COUNTS], *rows]))
+    assert (marked.frame.group_households == plain.frame.group_households).all()
+
+
+def test_another_sheet_that_looks_like_a_list_is_told(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        for name in ("甲镇", "乙镇", "样例"):
+            page = book.add_worksheet(name)
+            for n, row in enumerate([[*HEAD, *COUNTS], *ROWS]):
+                page.write_row(n, 0, row)
+    (remark,) = read_county(tmp_path / "a.xlsx").remarks
+    assert (remark.code, remark.fields["sheet"], remark.fields["sheets"]) == ("other_lists", "甲镇", "“乙镇”")
