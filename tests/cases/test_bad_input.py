@@ -115,7 +115,8 @@ def judge(case: Mapping[str, Any], language: str, answer: Answer, folder: Path) 
     assert not re.search(r"\{\w*\}", told), f"a placeholder was left over in {told!r}"
     count = case.get("mistakes", 1)
     told_lines = case.get("lines", count)
-    lines = told.rstrip("\n").split("\n")
+    # What helps further stands below the mistakes.
+    lines = [line for line in told.rstrip("\n").split("\n") if "--mark" not in line]
     if count > 1:
         assert lines[0] == words.say("check.mistakes", count=count)
         assert [line.startswith("  ") for line in lines[1:]] == [True] * told_lines, told

@@ -333,7 +333,7 @@ def test_a_cell_that_is_refused_does_not_stop_the_others(
         (("", ""), ("--local-cluster", "2", "--cluster", "tcp://127.0.0.1:9"), "together with --local-cluster"),
         (("", ""), ("--cluster", "tcp://127.0.0.1:9"), "no cluster answers at tcp://127.0.0.1:9"),
         (("", ""), ("--cluster", "nonsense:x"), "no cluster answers at nonsense:x"),
-        (("", ""), ("--store", "list.csv"), "is not the store of a sweep"),
+        (("", ""), ("--store", "list.csv"), "would overwrite an input"),
         (("", ""), ("--store", "many.toml"), "many.toml"),
     ],
 )
