@@ -49,6 +49,8 @@ class SinglePlan:
         >>> round(SinglePlan(size=20, accept=0).accepted(0.05), 8)
         0.35848592
         """
+        if self.accept >= self.size:
+            return 1.0
         if self.population is None:
             return float(bdtr(self.accept, self.size, level))
         return float(_hypergeometric(self.population, round(level * self.population), self.size, self.accept).sum())

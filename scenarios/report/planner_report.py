@@ -157,7 +157,7 @@ def _statements(reported: Reported, words: Catalogue) -> Iterator[str]:
     if reported.believed is not None:
         yield from _given_the_province(reported.believed, words)
     if found.comparison is not None:
-        yield from (part.text for part in compared_headline(found.comparison, words))
+        yield from (words.say("report.compared", told=part.text) for part in compared_headline(found.comparison, words))
 
 
 def _given_the_province(found: Assurance, words: Catalogue) -> Iterator[str]:

@@ -17,6 +17,7 @@ from scenarios.messages import LANGUAGES, Catalogue, catalogue, clean, default_l
 from scenarios.shells import commands
 from scenarios.shells.click_words import FileName, LocalCommand, LocalGroup, OneOf, Share, WholeNumber, usage_text
 from scenarios.shells.draw_form import DrawAsked
+from scenarios.shells.plan_command import plan, plan_parameters
 from scenarios.shells.report_command import report, report_parameters
 from scenarios.shells.risk_around import AroundAsked, around_parameters
 from scenarios.shells.risk_beliefs import BeliefsAsked, belief_parameters
@@ -171,6 +172,7 @@ def build(words: Catalogue) -> click.Group:
         ("coverage", commands.coverage, _coverage_parameters(words)),
         ("calibrate", commands.calibrate, _calibrate_parameters(words)),
         ("fit", commands.fit, _fit_parameters(words)),
+        ("plan", plan, plan_parameters(words)),
         ("sweep", sweep, sweep_parameters(words, ENGINES)),
         ("compare", commands.compare, _compare_parameters(words)),
         ("check", commands.check, _check_parameters(words)),

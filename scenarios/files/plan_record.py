@@ -1,0 +1,32 @@
+"""The record of the smallest plan, schema ``plan/1``, and the scenario that has it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from scenarios.files.scenario_file import ScenarioFile
+from scenarios.planning.smallest import Smallest
+from scenarios.provenance import provenance
+
+
+def plan_record(found: Smallest) -> dict[str, Any]:
+    """Return the record."""
+    return {
+        "schema": "plan/1",
+        "scenario": found.scenario.name,
+        "synthetic": found.scenario.frame.synthetic,
+        "points": {key: float(value) for key, value in asdict(found.points).items()},
+        "axis": list(found.scenario.grid[0].keys),
+        "present": asdict(found.present),
+        "found": asdict(found.found),
+        "tried": [asdict(sized) for sized in found.tried],
+        "provenance": asdict(provenance(found.scenario)),
+    }
+
+
+def planned(loaded: ScenarioFile, found: Smallest) -> ScenarioFile:
+    """Return the scenario file with the plan that was found."""
+    plan = {**loaded.tree["plan"]}
+    plan["villages"] = found.found.villages if isinstance(plan["villages"], int) else dict(found.found.strata)
+    return ScenarioFile(scenario=loaded.scenario, tree={**loaded.tree, "plan": plan}, remarks=loaded.remarks)
