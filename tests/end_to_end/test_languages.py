@@ -47,6 +47,7 @@ SCREENS = (
     ("compare", "旧.json", "新.json"),
     ("calibrate", "--replicates", "100"),
     ("sweep", "批.toml", "--store", "批.sqlite"),
+    ("plan", "甲.toml", "--prq", "0.1%", "--crq", "30%", "--producer", "60%", "--consumer", "40%"),
     ("template", "空表.xlsx"),
 )
 FILES = ("八个村", "八村", "名单", "批量", "结果", "拟合", "空表", "报告", "甲", "乙", "旧", "新", "表", "批")
