@@ -11,10 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from scenarios.planning.tune import Tuning
     from scenarios.questions.curve import Curve
     from scenarios.scenario import Scenario
 
-__all__ = ["load", "run"]
+__all__ = ["load", "run", "tune"]
 
 
 def load(argument: str | None = None, *, seed: int | None = None) -> Scenario:
@@ -51,3 +54,23 @@ def run(scenario: Scenario, *, engine: str = "auto") -> Curve:
     from scenarios.questions.curve import curve  # noqa: PLC0415
 
     return curve(scenario, engine=engine)
+
+
+def tune(scenario: Scenario, *, good: Decimal, bad: Decimal) -> Tuning:
+    """Return the plans of the scenario's cost whose decision errs least under the worst of nine conditions.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        With a two-stage plan, an error model and a grid.
+    good, bad : Decimal
+        Error level of a good and of a bad county. More can be said to `scenarios.planning.tune.tune`.
+    """
+    from decimal import Decimal  # noqa: PLC0415
+
+    from scenarios.planning.decision_risk import conditions  # noqa: PLC0415
+    from scenarios.planning.smallest import RiskPoints  # noqa: PLC0415
+    from scenarios.planning.tune import tune as tuned  # noqa: PLC0415
+
+    half = Decimal("0.5")  # the bounds of the points decide nothing here
+    return tuned(scenario, RiskPoints(good=good, producer=half, bad=bad, consumer=half), conditions())

@@ -22,6 +22,7 @@ from scenarios.shells.report_command import report, report_parameters
 from scenarios.shells.risk_around import AroundAsked, around_parameters
 from scenarios.shells.risk_beliefs import BeliefsAsked, belief_parameters
 from scenarios.shells.sweep_command import sweep, sweep_parameters
+from scenarios.shells.tune_command import tune, tune_parameters
 
 _LOG = logging.getLogger("choucha")
 # Named here because the catalogues themselves cost a second to import; a test compares them.
@@ -173,6 +174,7 @@ def build(words: Catalogue) -> click.Group:
         ("calibrate", commands.calibrate, _calibrate_parameters(words)),
         ("fit", commands.fit, _fit_parameters(words)),
         ("plan", plan, plan_parameters(words)),
+        ("tune", tune, tune_parameters(words)),
         ("sweep", sweep, sweep_parameters(words, ENGINES)),
         ("compare", commands.compare, _compare_parameters(words)),
         ("check", commands.check, _check_parameters(words)),
