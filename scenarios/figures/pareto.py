@@ -139,16 +139,12 @@ def _draw(page: Page, points: Sequence[Point], place: tuple[float, float, float]
         look = _look(filled=point.best, small=small)
         axes.plot(point.cost, point.risk, marker=_MARKERS[point.sort], zorder=3, **look)
         if point.told:
-            beyond = point.cost > costs.mean()
-            axes.annotate(
-                point.told,
-                (point.cost, point.risk),
-                xytext=(-8 if beyond else 8, -11),
-                textcoords="offset points",
-                ha="right" if beyond else "left",
-                color=INK,
-                **page.type(TEXT),
-            )
+            set_below: dict[str, Any] = {
+                "xytext": (0, -24),
+                "textcoords": "offset points",
+                "ha": "center",
+            }  # below, where no plan is
+            axes.annotate(point.told, (point.cost, point.risk), color=INK, **set_below, **page.type(TEXT))
 
 
 def _dominates(one: Point, other: Point) -> bool:
