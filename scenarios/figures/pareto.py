@@ -63,7 +63,7 @@ def pareto(points: Sequence[Point], *, words: Mapping[str, str]) -> Figure:
     >>> words = dict.fromkeys(("title", "subtitle", "x", "y", "note", "present"), "")
     >>> one = Point(sort="present", cost=10.0, risk=0.3, error=0.01, told="a", best=True)
     >>> len(pareto([one], words=words).axes[0].lines)
-    2
+    3
     """
     every_word = "\n".join([*words.values(), *(point.told for point in points), "0123456789.%,"])
     page = Page(Figure(figsize=(WIDTH, 1), dpi=DOTS_PER_INCH, facecolor="white"), font_for(every_word))
