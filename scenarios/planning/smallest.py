@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from math import hypot
 
 from sampler.error_model import ErrorModel
 from sampler.errors import refuse
@@ -82,11 +81,6 @@ class Sized:
             ("consumer", self.consumer + _SURE * self.consumer_error, points.consumer),
         )
         return tuple(side for side, risk, bound in sides if risk > float(bound))
-
-    @property
-    def error(self) -> float:
-        """Standard error of the sum of both risks, as if they were independent."""
-        return hypot(self.producer_error, self.consumer_error)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -288,7 +288,7 @@ def tune(
         scenario,
         [*(each for _, each in in_use), *(each.plan for each in chosen)],
         points,
-        [*own, *under],
+        [*own, *(condition for condition in under if condition != own[0])],
         progress=shifted(len(plans)),
     )
     names = [*(name for name, _ in in_use), *["searched"] * len(chosen)]
