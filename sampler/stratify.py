@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sampler.domains import OversampleFactor, PositiveCount, describe, holds, require_domains
+from sampler.domains import Count, OversampleFactor, PositiveCount, describe, holds, require_domains
 from sampler.errors import InputError, Mistake, refuse
 from sampler.frame import Frame, Ints
 
@@ -30,6 +30,9 @@ class Stratification:
     distance_km : tuple of Decimal
         Rising inner limits of the bands of the distance from the county seat, for ``"distance"``; a village at a limit
         lies in the farther band.
+    merge_below : int
+        Strata with fewer villages are merged, the smallest first, with the neighbouring stratum that shares most of
+        their leading values (of two alike with the smaller one): a stratum of one village has no variance.
 
     Raises
     ------
@@ -39,8 +42,11 @@ class Stratification:
 
     by: tuple[str, ...] = ("remote",)
     distance_km: tuple[Decimal, ...] = ()
+    merge_below: Count = 0
 
     def __post_init__(self) -> None:
+        if not holds(self.merge_below, Count):
+            raise refuse("outside_domain", key="plan.merge_below", found=self.merge_below, allowed=describe(Count))
         wrong = [
             Mistake("strata_column", {"key": "plan.strata", "found": column, "allowed": ", ".join(COLUMNS)})
             for column in self.by
@@ -87,7 +93,7 @@ class Stratification:
         """Return the villages of each stratum, by its name (crossed values joined by a stroke).
 
         Strata stand in the order of their columns' values: ordinary before remote, not poor before poor, nearer bands
-        before farther ones, townships as they first appear.
+        before farther ones, townships as they first appear. Merged strata are joined by a bar, the largest first.
 
         Examples
         --------
@@ -103,9 +109,12 @@ class Stratification:
         keys = sorted(
             set(labels), key=lambda label: tuple(rank[part] for rank, part in zip(ranks, label, strict=False))
         )
+        strata = [([key], [i for i, label in enumerate(labels) if label == key]) for key in keys]
+        while len(strata) > 1 and min(len(villages) for _, villages in strata) < self.merge_below:
+            strata = _with_smallest_merged(strata)
         return {
-            "/".join(key): np.array([i for i, label in enumerate(labels) if label == key], dtype=np.int64)
-            for key in keys
+            "|".join("/".join(key) for key in parts): np.array(sorted(villages), dtype=np.int64)
+            for parts, villages in strata
         }
 
     def _ranks(self, column: str, values: list[str]) -> dict[str, int]:
@@ -118,6 +127,25 @@ class Stratification:
         return {name: rank for rank, name in enumerate(found)}
 
 
+_Merged = tuple[list[tuple[str, ...]], list[int]]  # labels, the largest part's first, and villages
+
+
+def _with_smallest_merged(strata: list[_Merged]) -> list[_Merged]:
+    """Return strata, in order, the smallest merged with the neighbour most like it."""
+    smallest = min(range(len(strata)), key=lambda h: len(strata[h][1]))
+    labels, _ = strata[smallest]
+
+    def unlike(h: int) -> tuple[int, int]:
+        shared = next((k for k, (a, b) in enumerate(zip(labels[0], strata[h][0][0], strict=True)) if a != b), 0)
+        return -shared, len(strata[h][1])
+
+    other = min((h for h in (smallest - 1, smallest + 1) if 0 <= h < len(strata)), key=unlike)
+    large, small = sorted((strata[other], strata[smallest]), key=lambda stratum: -len(stratum[1]))
+    merged = (large[0] + small[0], large[1] + small[1])
+    place = min(other, smallest)
+    return [*strata[:place], merged, *strata[place + 2 :]]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Oversample:
     """Villages in all, shared out among the strata in proportion to their villages times a factor.
@@ -128,7 +156,7 @@ class Oversample:
         Villages to be drawn in the county; all of them where it has fewer.
     factors : mapping of str to Decimal
         Factor by value of a column (``{"remote": 2}``: a remote village is drawn twice as often as an ordinary one);
-        1 where none is named, and in crossed strata the product.
+        1 where none is named, and in crossed strata the product. Merged strata have that of their largest part.
     """
 
     villages: PositiveCount
@@ -178,14 +206,14 @@ class Oversample:
         return dict(zip(members, drawn.tolist(), strict=True))
 
     def _factor(self, name: str) -> float:
-        return float(np.prod([float(self.factors.get(part, 1)) for part in name.split("/")]))
+        return float(np.prod([float(self.factors.get(part, 1)) for part in name.split("|", maxsplit=1)[0].split("/")]))
 
 
 def _shared(total: int, weight: Floats, least: Floats, most: Floats) -> Floats:
     """Return shares in proportion to weight between bounds, which add up to `total`: the multiplier by bisection."""
     low, high = 0.0, (float(most.sum()) + 1) / float(weight[weight > 0].min(initial=np.inf))
-    for _ in range(200):
-        middle = (low + high) / 2
-        low, high = (middle, high) if np.clip(middle * weight, least, most).sum() < total else (low, middle)
+    while low < (middle := (low + high) / 2) < high:  # until they are neighbours
+        few = np.minimum(np.maximum(middle * weight, least), most).sum() < total
+        low, high = (middle, high) if few else (low, middle)
     shares: Floats = np.clip(high * weight, least, most)
     return shares

@@ -132,8 +132,10 @@ class Catalogue:
         >>> catalogue("en").stratum("remote/certain")
         'remote, certain'
         """
-        return self.say("place.crossed").join(
-            self.words.get(f"stratum.{part}", clean(part)) for part in name.split("/")
+        crossed = self.say("place.crossed")
+        return self.say("place.merged").join(
+            crossed.join(self.words.get(f"stratum.{part}", clean(part)) for part in label.split("/"))
+            for label in name.split("|")
         )
 
     def _line(self, where: Mapping[str, Any], text: str) -> str:

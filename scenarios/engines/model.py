@@ -43,6 +43,7 @@ MOST = 1_024  # populations after which an answer is left as it is
 _TOGETHER = 64  # models whose sums are held at the same time
 
 _COUNTED = len(MOMENTS[:5])  # moments that decisions need
+_SHARES = len(QUESTIONS) + 2 * len(CRITERIA) + 2
 
 Floats = NDArray[np.float64]
 
@@ -122,7 +123,8 @@ def shares(scenarios: Sequence[Scenario], populations: Sequence[int]) -> Floats:
     Parameters
     ----------
     scenarios : sequence of Scenario
-        M of one frame, plan, policy, seed and `ErrorModel.family`.
+        M of one frame, policy, seed and `ErrorModel.family`. Their plans may differ; all of them meet the same
+        populations, which are most of the work.
     populations : sequence of int
         B numbers of populations. Number b is `nested_populations` with ``replicate=b``; its inspections have the
         numbers b n ... b n + n - 1, where n is `inspections_each`.
@@ -150,19 +152,38 @@ def sums_of(scenario: Scenario, number: int) -> Sums:
 
 
 def _shares_of_one(scenarios: Sequence[Scenario], number: int) -> Floats:
-    first, each = scenarios[0], inspections_each(scenarios[0])
-    nested = nested_populations(first.frame, [_model(one) for one in scenarios], seed=first.seed, replicate=number)
+    first = scenarios[0]
+    models = list(dict.fromkeys(_model(one) for one in scenarios))
+    nested = nested_populations(first.frame, models, seed=first.seed, replicate=number)
+    place = {model: i for i, model in enumerate(models)}
+    found: Floats = np.empty((len(scenarios), _SHARES))
+    for members in _by_plan(scenarios):
+        places = [place[_model(scenarios[i])] for i in members]
+        found[members] = _shares_of_plan(scenarios[members[0]], replace(nested, places=nested.places[places]), number)
+    return found
+
+
+def _by_plan(scenarios: Sequence[Scenario]) -> list[list[int]]:
+    found: dict[int, list[int]] = {}
+    for i, scenario in enumerate(scenarios):
+        found.setdefault(id(scenario.plan), []).append(i)
+    return list(found.values())
+
+
+def _shares_of_plan(scenario: Scenario, nested: NestedPopulations, number: int) -> Floats:
+    """Return the shares of inspections by one plan in each of M populations, shape (M, 15)."""
+    each = inspections_each(scenario)
     replicates = number * each + np.arange(each)
-    if first.policy.weighting == "weighted":
-        weighted = [_weighted_columns(first, nested.population(m), replicates) for m in range(len(nested.places))]
+    if scenario.policy.weighting == "weighted":
+        weighted = [_weighted_columns(scenario, nested.population(m), replicates) for m in range(len(nested.places))]
         return np.array([[column.mean() for column in columns] for columns in weighted])
     parts = []
-    for begin in range(0, len(scenarios), _TOGETHER):
+    for begin in range(0, len(nested.places), _TOGETHER):
         some = replace(nested, places=nested.places[begin : begin + _TOGETHER])
-        found = _inspected(first, some, replicates)
+        found = _inspected(scenario, some, replicates)
         columns = _columns(
-            decided(found, first.frame, first.policy),
-            decided(found, first.frame, first.policy.with_other_denominator()),
+            decided(found, scenario.frame, scenario.policy),
+            decided(found, scenario.frame, scenario.policy.with_other_denominator()),
             (found.moments[..., MOMENTS.index("wrong_households")].sum(axis=2) > 0).ravel(),
         )
         parts.append(np.stack([column.reshape(-1, len(some.places)).mean(axis=0) for column in columns], axis=1))

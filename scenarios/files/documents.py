@@ -125,6 +125,7 @@ class TwoStageDocument(Document):
     kind: Literal["two-stage"] = "two-stage"
     strata: list[StratumColumn] = Field(default_factory=lambda: list[StratumColumn](("remote",)))
     distance_km: list[DistanceIn] = Field(default_factory=list)
+    merge_below: Count = 0
     selection: str = "srs"
     size: str | None = None
     certainty: bool = True

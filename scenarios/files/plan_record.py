@@ -1,11 +1,10 @@
-"""The record of the smallest plan, schema ``plan/1``, and the scenario that has it."""
+"""The record of the smallest plan, schema ``plan/1``."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
 
-from scenarios.files.scenario_file import ScenarioFile
 from scenarios.planning.smallest import Smallest
 from scenarios.provenance import provenance
 
@@ -23,10 +22,3 @@ def plan_record(found: Smallest) -> dict[str, Any]:
         "tried": [asdict(sized) for sized in found.tried],
         "provenance": asdict(provenance(found.scenario)),
     }
-
-
-def planned(loaded: ScenarioFile, found: Smallest) -> ScenarioFile:
-    """Return the scenario file with the plan that was found."""
-    plan = {**loaded.tree["plan"]}
-    plan["villages"] = found.found.villages if isinstance(plan["villages"], int) else dict(found.found.strata)
-    return ScenarioFile(scenario=loaded.scenario, tree={**loaded.tree, "plan": plan}, remarks=loaded.remarks)

@@ -75,7 +75,9 @@ def _two_stage(document: TwoStageDocument) -> Plan:
     return Plan(
         villages=villages,
         take=document.take.model_dump(),
-        stratification=Stratification(by=tuple(document.strata), distance_km=tuple(document.distance_km)),
+        stratification=Stratification(
+            by=tuple(document.strata), distance_km=tuple(document.distance_km), merge_below=document.merge_below
+        ),
         selection=document.selection,
         size=document.size,
         certainty=document.certainty,

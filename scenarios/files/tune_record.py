@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from sampler.plan import Plan
+from scenarios.planning.confirm import EXACT, FRESH
+from scenarios.planning.decision_risk import Condition
 from scenarios.planning.tune import Judged, Tuning
 from scenarios.provenance import provenance
 
 
 def tune_record(found: Tuning) -> dict[str, Any]:
-    """Return the record: every plan screened, and those judged closely, the best first."""
+    """Return the record: the plan that errs least, those judged closely, and every plan that was tried."""
+    made = provenance(found.scenario)
     return {
         "schema": "tune/1",
         "scenario": found.scenario.name,
@@ -17,38 +21,52 @@ def tune_record(found: Tuning) -> dict[str, Any]:
         "good": float(found.points.good),
         "bad": float(found.points.bad),
         "costs": {"village": found.costs.village, "household": found.costs.household},
+        "per_day": found.per_day,
         "budget": found.budget,
+        "best": found.judged.index(found.best),
         "judged": [_judged(each, found) for each in found.judged],
         "undominated": [found.judged.index(each) for each in found.undominated()],
+        "confirmed": {
+            "populations": len(FRESH),
+            "exact_populations": len(EXACT),
+            "plans": [
+                {**vars(each), "condition": _condition(each.condition), "exact": dict(each.exact)}
+                for each in found.confirmed
+            ],
+        },
         "screened": [_judged(each, found) for each in found.screened],
-        "provenance": {"seed": found.scenario.seed, **_provenance(found)},
+        "provenance": {"seed": made.seed, "versions": made.versions, "sha256": made.sha256},
     }
 
 
-def _provenance(found: Tuning) -> dict[str, Any]:
-    made = provenance(found.scenario)
-    return {"versions": made.versions, "sha256": made.sha256}
+def _condition(condition: Condition) -> dict[str, float]:
+    return {key: float(value) for key, value in condition.items()}
 
 
 def _judged(each: Judged, found: Tuning) -> dict[str, Any]:
+    plan = each.plan
+    told: dict[str, Any]
+    if isinstance(plan, Plan):
+        told = {
+            "strata": {stratum.name: stratum.drawn for stratum in plan.strata(found.scenario.frame)},
+            "take": dict(plan.take),
+        }
+    else:
+        told = {
+            "revisit_share": float(plan.revisit_share),
+            "remote_villages": plan.remote_villages,
+            "remote_take": dict(plan.remote_take),
+        }
     return {
         "name": each.name,
-        "strata": {stratum.name: stratum.drawn for stratum in each.plan.strata(found.scenario.frame)},
-        "take": dict(each.plan.take),
-        "villages": each.villages,
-        "households": each.households,
+        **told,
+        "villages": each.work.villages,
+        "households": each.work.households,
+        "days": each.work.days,
         "cost": each.cost,
+        "width": each.width,
         "bias": each.bias,
         "mean": each.risk.mean,
         "worst": each.risk.worst.both,
-        "under": [
-            {
-                "condition": {key: float(value) for key, value in under.condition.items()},
-                "producer": under.producer,
-                "producer_error": under.producer_error,
-                "consumer": under.consumer,
-                "consumer_error": under.consumer_error,
-            }
-            for under in each.risk.under
-        ],
+        "under": [{**vars(under), "condition": _condition(under.condition)} for under in each.risk.under],
     }

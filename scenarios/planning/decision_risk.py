@@ -9,15 +9,17 @@ from itertools import product
 from math import hypot
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sampler.error_model import ErrorModel
 from sampler.frame import EXITED, UNREGISTERED, Frame
 from sampler.plan import Plan
+from sampler.recheck import SpotCheck
 from scenarios.engines import model
-from scenarios.engines.threads import Progress
+from scenarios.engines.chance import QUESTIONS
 from scenarios.planning.smallest import RiskPoints
-from scenarios.planning.two_stage import StageCosts
 from scenarios.scenario import Level, Scenario
+
+Floats = NDArray[np.float64]
 
 Condition = Mapping[str, Decimal]
 
@@ -40,6 +42,8 @@ class UnderCondition:
         Chance of failing the good county and of passing the bad one, averaged over populations.
     producer_error, consumer_error : float
         Standard errors.
+    populations : int
+        Over which the risks are averaged.
     """
 
     condition: Condition
@@ -47,6 +51,7 @@ class UnderCondition:
     producer_error: float
     consumer: float
     consumer_error: float
+    populations: int
 
     @property
     def both(self) -> float:
@@ -55,7 +60,11 @@ class UnderCondition:
 
     @property
     def error(self) -> float:
-        """Standard error of the sum; the two are of different counties, which share their random numbers."""
+        """Standard error of the sum, not below the true one.
+
+        A population in which the good county fails more often is one in which the bad one passes less often, so that
+        the errors of the two partly cancel.
+        """
         return hypot(self.producer_error, self.consumer_error)
 
 
@@ -65,13 +74,13 @@ class DecisionRisk:
 
     Parameters
     ----------
-    plan : Plan
+    plan : Plan or SpotCheck
         The plan.
     under : tuple of UnderCondition
         One a condition.
     """
 
-    plan: Plan
+    plan: Plan | SpotCheck
     under: tuple[UnderCondition, ...]
 
     @property
@@ -96,78 +105,95 @@ def conditions(values: Mapping[str, Sequence[Decimal]] = CONDITIONS) -> tuple[Co
     return tuple(dict(zip(values, combination, strict=True)) for combination in product(*values.values()))
 
 
-def decision_risks(
+def decision_errors(
     scenario: Scenario,
-    plans: Sequence[Plan],
+    plans: Sequence[Plan | SpotCheck],
     points: RiskPoints,
-    under: Sequence[Condition],
-    *,
-    progress: Progress | None = None,
-) -> tuple[DecisionRisk, ...]:
-    """Return the risks of plans under conditions, all of them on common random numbers.
+    condition: Condition,
+    populations: Sequence[int],
+) -> Floats:
+    """Return how often each plan decides wrongly in each population: all plans meet the same ones.
 
     Parameters
     ----------
     scenario : Scenario
         With an error model, and a grid whose first axis moves the levels of the points.
-    plans : sequence of Plan
-        To be judged.
+    plans : sequence of Plan or SpotCheck
+        P, to be judged.
     points : RiskPoints
         Levels of a good and of a bad county.
-    under : sequence of mapping of str to Decimal
+    condition : mapping of str to Decimal
         Values of parameters of the error model.
-    progress : callable, optional
-        Called with (plans done, plans).
+    populations : sequence of int
+        Their B numbers.
+
+    Returns
+    -------
+    ndarray of float64, shape (B, P, 2)
+        Share of the inspections of the population that fail the good county, and that pass the bad one.
+    """
+    cells = [
+        replace(replace(scenario, plan=plan).at({**condition, **level}), averaged=True)
+        for plan in plans
+        for level in levels_of(scenario, points)
+    ]
+    fails = model.shares(cells, populations)[..., QUESTIONS.index("any")].reshape(len(populations), len(plans), 2)
+    fails[..., 1] = 1 - fails[..., 1]
+    return fails
+
+
+def levels_of(scenario: Scenario, points: RiskPoints) -> tuple[Level, Level]:
+    """Return the error levels of the good and of the bad county, along the grid's first axis."""
+    good, bad = (dict.fromkeys(scenario.grid[0].keys, level) for level in (points.good, points.bad))
+    return good, bad
+
+
+def under_condition(scenario: Scenario, condition: Condition, errors: Floats) -> UnderCondition:
+    """Return both risks of one plan from its wrong decisions in B populations, shape (B, 2)."""
+    mean, error = errors.mean(axis=0), model.standard_errors(errors, model.inspections_each(scenario))
+    return UnderCondition(
+        condition=condition,
+        producer=float(mean[0]),
+        producer_error=float(error[0]),
+        consumer=float(mean[1]),
+        consumer_error=float(error[1]),
+        populations=len(errors),
+    )
+
+
+def decision_risks(
+    scenario: Scenario,
+    plans: Sequence[Plan | SpotCheck],
+    points: RiskPoints,
+    under: Sequence[Condition],
+    *,
+    populations: Sequence[int] = range(model.LEAST),
+) -> tuple[DecisionRisk, ...]:
+    """Return the risks of plans under conditions, all of them on common random numbers.
+
+    Parameters
+    ----------
+    scenario, plans, points, populations
+        As in `decision_errors`.
+    under : sequence of mapping of str to Decimal
+        The conditions.
 
     Returns
     -------
     tuple of DecisionRisk
         In the order of `plans`.
     """
-    if not isinstance(scenario.truth, ErrorModel):
-        raise TypeError("risks at levels need a truth made from error levels")
-    levels: list[Level] = [dict.fromkeys(scenario.grid[0].keys, level) for level in (points.good, points.bad)]
-    found = []
-    for done, plan in enumerate(plans, start=1):
-        cells = [
-            replace(replace(scenario, plan=plan).at({**condition, **level}), averaged=True)
-            for condition in under
-            for level in levels
-        ]
-        chances = [each.chance for each in model.averages(cells, asked=[{"any"}] * len(cells))]
-        pairs = zip(chances[::2], chances[1::2], strict=True)
-        found.append(
-            DecisionRisk(
-                plan=plan,
-                under=tuple(
-                    UnderCondition(
-                        condition=condition,
-                        producer=float(good.fails["any"] or 0.0),
-                        producer_error=float(good.standard_error["any"] or 0.0),
-                        consumer=1 - float(bad.fails["any"] or 0.0),
-                        consumer_error=float(bad.standard_error["any"] or 0.0),
-                    )
-                    for condition, (good, bad) in zip(under, pairs, strict=True)
-                ),
-            )
+    seen = [decision_errors(scenario, plans, points, condition, populations) for condition in under]
+    return tuple(
+        DecisionRisk(
+            plan=plan,
+            under=tuple(
+                under_condition(replace(scenario, plan=plan), condition, errors[:, place])
+                for condition, errors in zip(under, seen, strict=True)
+            ),
         )
-        if progress:
-            progress(done, len(plans))
-    return tuple(found)
-
-
-def expected_cost(frame: Frame, plan: Plan, costs: StageCosts) -> float:
-    """Return what a plan costs on average: its villages and the households visited in them.
-
-    Examples
-    --------
-    >>> from scenarios import load
-    >>> example = load("example")
-    >>> round(expected_cost(example.frame, example.plan, StageCosts(village=20, household=1)))
-    1644
-    """
-    chance, visited = plan.chance(frame), plan.visited_households(frame).sum(axis=1)
-    return float(costs.village * chance.sum() + costs.household * (chance @ visited))
+        for place, plan in enumerate(plans)
+    )
 
 
 def raw_bias(frame: Frame, plan: Plan, multiplier: float) -> Mapping[str, float]:

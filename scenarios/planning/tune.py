@@ -1,65 +1,47 @@
-"""Tuning a plan: many plans of a cost, judged by the risk of the decision and not by a coefficient of variation."""
+"""Tuning a plan: many plans of a cost, judged by the risk of the decision and not by a coefficient of variation.
+
+The plans race (`scenarios.planning.race`); the best are judged under every condition beside the plans in use. The
+winner was picked for looking good on those populations, so that its gain is measured once more on populations that the
+search has not seen (`scenarios.planning.confirm`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import product
 from math import sqrt
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sampler.error_model import ErrorModel
-from sampler.errors import InputError, refuse
-from sampler.frame import Frame
-from sampler.plan import Oversample, Plan
+from sampler.errors import refuse
+from sampler.plan import Plan
+from sampler.recheck import SpotCheck
 from sampler.stratify import Stratification
-from scenarios.engines.threads import Progress
-from scenarios.planning.decision_risk import Condition, DecisionRisk, decision_risks, expected_cost, raw_bias
-from scenarios.planning.smallest import RiskPoints, require_sizable
+from scenarios.engines.threads import Progress, in_threads
+from scenarios.planning.candidates import Space, largest_within, plans_within
+from scenarios.planning.confirm import Confirmed, confirm
+from scenarios.planning.decision_risk import (
+    Condition,
+    DecisionRisk,
+    Floats,
+    levels_of,
+    raw_bias,
+    under_condition,
+)
+from scenarios.planning.fieldwork_cost import PER_DAY, FieldWork, expected_cost, field_work
+from scenarios.planning.precision import interval_width
+from scenarios.planning.race import LAST, Race, Recall, score
+from scenarios.planning.smallest import RiskPoints
 from scenarios.planning.two_stage import StageCosts
 from scenarios.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
-STRATA: tuple[tuple[str, ...], ...] = (("remote",), ("poor_village",), ("remote", "poor_village"))
-FACTORS = tuple(map(Decimal, ("0.5", "0.7", "1", "1.5", "2", "3")))
-TAKES = (8, 12, 18, 25, 35)
-SHARES = tuple(map(Decimal, ("0.5", "0.75", "1")))  # of the budget
-SHORTLIST = 6
-
-
-@dataclass(frozen=True, kw_only=True)
-class Space:
-    """What is varied.
-
-    Parameters
-    ----------
-    strata : tuple of tuple of str
-        Columns that make strata.
-    factors : tuple of Decimal
-        Factors on the sampling fraction of remote villages.
-    takes : tuple of int
-        Households of each drawn village that are visited among the exited, and as many among the unregistered.
-    shares : tuple of Decimal
-        Of the budget that is spent.
-
-    Raises
-    ------
-    InputError
-        ``space_empty`` where one of them has nothing.
-    """
-
-    strata: tuple[tuple[str, ...], ...] = STRATA
-    factors: tuple[Decimal, ...] = FACTORS
-    takes: tuple[int, ...] = TAKES
-    shares: tuple[Decimal, ...] = SHARES
-
-    def __post_init__(self) -> None:
-        for name in ("strata", "factors", "takes", "shares"):
-            if not getattr(self, name):
-                raise refuse("space_empty", key=name)
+SHORTLIST = 12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,25 +52,30 @@ class Judged:
     ----------
     name : {"present", "proportional", "neyman", "searched"}
         Where it comes from.
-    plan : Plan
+    plan : Plan or SpotCheck
         It.
-    villages : int
-        Drawn.
-    households, cost : float
-        Visited, and spent, on average.
+    work : FieldWork
+        Villages, households and days, on average.
+    cost : float
+        Spent, on average.
     risk : DecisionRisk
-        Under the scenario's own condition first, then under the others where it was looked at closely.
-    bias : float
-        Of the raw missed rate, relative to the county's, where remote villages err as often as the scenario says.
+        Under the scenario's own condition first, then under the others that it was tried under: all of them where it
+        was looked at closely.
+    bias : float or None
+        Of the raw missed rate, relative to the county's, where remote villages err as often as the scenario says; None
+        for a spot check.
+    width : float or None
+        Mean width of the wider of both rates' 95 % intervals in the good county under the scenario's own condition;
+        None where the plan was not looked at closely.
     """
 
     name: str
-    plan: Plan
-    villages: int
-    households: float
+    plan: Plan | SpotCheck
+    work: FieldWork
     cost: float
     risk: DecisionRisk
-    bias: float
+    bias: float | None
+    width: float | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,47 +90,96 @@ class Tuning:
         Levels of a good and of a bad county.
     costs : StageCosts
         Of a village and a household.
+    per_day : int
+        Households that a team visits in a day.
     budget : float
         What may be spent.
     screened : tuple of Judged
-        Every plan, under the scenario's own condition.
+        Every plan of the search, under the conditions that it was tried under.
     judged : tuple of Judged
-        The plans in use, and the shortlist, under every condition; the least worst-case sum of both risks first.
+        The plans in use, and the shortlist, under every condition; the least score (`race.score`) first.
+    best : Judged
+        Of those whose score lies within one standard error of the least (Breiman et al. 1984, section 3.4.3), the one
+        with fewest strata, then with the least cost.
+    confirmed : tuple of Confirmed
+        The best and the plans in use, on populations that the search has not seen.
     """
 
     scenario: Scenario
     points: RiskPoints
     costs: StageCosts
+    per_day: int
     budget: float
     screened: tuple[Judged, ...]
     judged: tuple[Judged, ...]
-
-    @property
-    def best(self) -> Judged:
-        """The plan with the least worst-case sum of both risks."""
-        return self.judged[0]
+    best: Judged
+    confirmed: tuple[Confirmed, ...]
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a closely judged plan, the one that errs least first."""
+        return _frame(self.judged, self.scenario)
+
+    def screened_frame(self) -> pd.DataFrame:
+        """Return one row a plan of the search, those that went farthest first, then the one that errs least."""
+        return _frame(sorted(self.screened, key=_place), self.scenario)
+
+    def confirmed_frame(self) -> pd.DataFrame:
+        """Return one row a confirmed plan."""
         import pandas as pd  # noqa: PLC0415 - half a second that the command line need not pay
 
         return pd.DataFrame(
-            {
-                "plan": each.name,
-                "villages": each.villages,
-                "households": each.households,
-                "cost": each.cost,
-                "mean": each.risk.mean,
-                "worst": each.risk.worst.both,
-                "worst_error": each.risk.worst.error,
-                "bias": each.bias,
-            }
-            for each in self.judged
+            {name: value for name, value in vars(each).items() if name != "exact"} for each in self.confirmed
         )
 
     def undominated(self) -> tuple[Judged, ...]:
         """Return the closely judged plans that no other beats in cost, mean risk and worst risk at once."""
         return tuple(each for each in self.judged if not any(_beats(other, each) for other in self.judged))
+
+    def best_by_strata(self) -> tuple[tuple[Stratification, Judged], ...]:
+        """Return the best plan of every stratification, on as many populations each, the best first."""
+        found: dict[Stratification, Judged] = {}
+        for each in sorted(self.screened, key=_place):
+            if isinstance(each.plan, Plan):
+                found.setdefault(each.plan.stratification, each)
+        return tuple(found.items())
+
+
+def _place(each: Judged) -> tuple[int, int, float]:
+    """Return how far a plan went in the race, and its score there."""
+    under = each.risk.under
+    return -under[0].populations, -len(under), score(np.array([one.both for one in under]))
+
+
+def _frame(rows: Sequence[Judged], scenario: Scenario) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415 - half a second that the command line need not pay
+
+    return pd.DataFrame(
+        {
+            "plan": each.name,
+            **_of_plan(each.plan, scenario),
+            "villages": each.work.villages,
+            "households": each.work.households,
+            "days": each.work.days,
+            "cost": each.cost,
+            "mean": each.risk.mean,
+            "worst": each.risk.worst.both,
+            "worst_error": each.risk.worst.error,
+            "bias": each.bias,
+            "width": each.width,
+        }
+        for each in rows
+    )
+
+
+def _of_plan(plan: Plan | SpotCheck, scenario: Scenario) -> dict[str, object]:
+    if isinstance(plan, SpotCheck):
+        return {"revisit_share": float(plan.revisit_share), "remote_villages": plan.remote_villages}
+    drawn = {stratum.name: stratum.drawn for stratum in plan.strata(scenario.frame)}
+    return {
+        "strata": "+".join(plan.stratification.by),
+        "drawn": drawn,
+        **{f"take_{g}": n for g, n in plan.take.items()},
+    }
 
 
 def _beats(one: Judged, other: Judged) -> bool:
@@ -151,78 +187,19 @@ def _beats(one: Judged, other: Judged) -> bool:
     return ours != theirs and all(a <= b for a, b in zip(ours, theirs, strict=True))
 
 
-def plans_within(scenario: Scenario, budget: float, costs: StageCosts, space: Space | None = None) -> tuple[Plan, ...]:
-    """Return every plan of a space that a budget pays for, each with as many villages as it pays for.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        Gives the county, and everything of the plan that is not varied.
-    budget : float
-        What may be spent.
-    costs : StageCosts
-        Of a village and a household.
-    space : Space, optional
-        What is varied; the default one where it is left out.
+def require_tunable(scenario: Scenario) -> None:
+    """Refuse a scenario whose plan cannot be varied.
 
     Raises
     ------
     InputError
-        ``budget_too_small`` where it pays for no plan, with what the cheapest costs.
-
-    Examples
-    --------
-    >>> from scenarios import load
-    >>> example = load("example")
-    >>> costs = StageCosts(village=20, household=1)
-    >>> found = plans_within(example, 1644, costs, Space(takes=(18,), shares=(Decimal(1),)))
-    >>> len(found), max(expected_cost(example.frame, plan, costs) for plan in found) <= 1644
-    (13, True)
+        ``size_needs_levels``, ``size_needs_two_stages``.
     """
-    space = Space() if space is None else space
-    frame, found, cheapest = scenario.frame, {}, float("inf")
-    for by, factor, take, share in product(space.strata, space.factors, space.takes, space.shares):
-        if "remote" not in by and factor != 1:  # without its stratum a factor would do nothing
-            continue
-        try:
-            least = _varied(scenario, by, factor, take, 2 ** (len(by) + 1))
-            least.strata(frame)
-        except InputError:  # the county has no such villages, or no such column
-            continue
-        cheapest = min(cheapest, expected_cost(frame, least, costs))
-        plan = _affordable(scenario, by, factor, take, float(share) * budget, costs)
-        if plan is not None:
-            drawn = tuple((stratum.name, stratum.drawn) for stratum in plan.strata(frame))
-            found[(drawn, take)] = plan
-    if not found:
-        raise refuse("budget_too_small", found=f"{budget:,.0f}", allowed=f"{cheapest:,.0f}")
-    return tuple(found.values())
-
-
-def _varied(scenario: Scenario, by: tuple[str, ...], factor: Decimal, take: int, villages: int) -> Plan:
+    if not isinstance(scenario.truth, ErrorModel) or not scenario.grid:
+        raise refuse("size_needs_levels", key="grid")
     plan = scenario.plan
-    assert isinstance(plan, Plan)  # noqa: S101 - the caller has looked
-    taken = {**plan.take, **{group: take for group in ("exited", "unregistered") if plan.take.get(group)}}
-    factors = {"remote": factor} if factor != 1 else {}
-    return replace(
-        plan,
-        villages=Oversample(villages=villages, factors=factors),
-        take=taken,
-        stratification=Stratification(by=by),
-    )
-
-
-def _affordable(
-    scenario: Scenario, by: tuple[str, ...], factor: Decimal, take: int, budget: float, costs: StageCosts
-) -> Plan | None:
-    """Return the plan with most villages within a budget; None where two a stratum are too dear."""
-    frame = scenario.frame
-    low, high = 2 * len(Stratification(by=by).members(frame)) - 1, len(frame.codes)
-    while low < high:
-        middle = (low + high + 1) // 2
-        dear = expected_cost(frame, _varied(scenario, by, factor, take, middle), costs) > budget
-        low, high = (low, middle - 1) if dear else (middle, high)
-    return None if low < 2 * len(Stratification(by=by).members(frame)) else _varied(scenario, by, factor, take, low)
+    if isinstance(plan, Plan) and (plan.certain or not any(s.drawn for s in plan.strata(scenario.frame))):
+        raise refuse("size_needs_two_stages", key="plan")
 
 
 def tune(
@@ -231,113 +208,138 @@ def tune(
     under: Sequence[Condition],
     *,
     costs: StageCosts | None = None,
+    per_day: int = PER_DAY,
     budget: float | None = None,
     space: Space | None = None,
     shortlist: int = SHORTLIST,
     progress: Progress | None = None,
+    recall: Recall | None = None,
 ) -> Tuning:
     """Search for the plan whose decision errs least, under the worst condition, for what may be spent.
-
-    Every plan is judged under the scenario's own condition; the best go on a shortlist and are judged under all
-    conditions, beside the plan in use, the proportional one and Neyman's. All of them meet the same households, so that
-    plans are compared on common random numbers.
 
     Parameters
     ----------
     scenario : Scenario
-        With a two-stage plan, an error model and a grid.
+        With an error model and a grid. Of a two-stage plan strata, factors, villages and takes are varied; of a spot
+        check the re-visit share, the remote villages and their takes.
     points : RiskPoints
         Levels of a good and of a bad county; the bounds are not used.
     under : sequence of mapping of str to Decimal
-        Conditions: values of parameters of the error model.
+        Conditions: values of parameters of the error model. The scenario's own is added.
     costs : StageCosts, optional
         Of a village and a household; 20 to 1 where they are left out.
+    per_day : int
+        Households that a team visits in a day.
     budget : float, optional
         What may be spent; what the scenario's plan costs where it is left out.
     space : Space, optional
         What is varied.
-    shortlist : int, default 6
+    shortlist : int, default 12
         Plans judged closely.
     progress : callable, optional
-        Called with (plans judged, all).
+        Called with (plans tried on a population, all, being about).
+    recall : callable, optional
+        Called with each piece of work in turn, so that a search that was stopped can go on.
 
     Raises
     ------
     InputError
-        As `require_sizable`, `Space` and `plans_within`.
+        As `require_tunable`, `Space` and `plans_within`.
     """
-    require_sizable(scenario)
-    plan, frame = scenario.plan, scenario.frame
-    assert isinstance(plan, Plan)  # noqa: S101 - require_sizable has looked
+    require_tunable(scenario)
     costs = StageCosts(village=20, household=1) if costs is None else costs
-    budget = expected_cost(frame, plan, costs) if budget is None else budget
+    budget = expected_cost(scenario.frame, scenario.plan, costs) if budget is None else budget
     plans = plans_within(scenario, budget, costs, space)
-    whole = len(plans) + shortlist + 3
-
-    def shifted(by: int) -> Progress | None:
-        return None if progress is None else (lambda done, _: progress(by + done, whole))
-
-    own = (_own_condition(scenario),)
-    screened = [
-        _judged("searched", scenario, risk, costs)
-        for risk in decision_risks(scenario, plans, points, own, progress=shifted(0))
-    ]
-    chosen = sorted(screened, key=lambda each: each.risk.mean)[:shortlist]
+    own = _own_condition(scenario)
+    conditions = [own, *(condition for condition in under if condition != own)]
     in_use = list(_in_use(scenario, budget, costs))
-    closely = decision_risks(
-        scenario,
-        [*(each for _, each in in_use), *(each.plan for each in chosen)],
-        points,
-        [*own, *(condition for condition in under if condition != own[0])],
-        progress=shifted(len(plans)),
+    race = Race(
+        scenario=scenario,
+        points=points,
+        conditions=conditions,
+        plans=plans,
+        kinds=[plan.stratification if isinstance(plan, Plan) else plan.revisit_share for plan in plans],
+        present=scenario.plan,
+        recall=recall or (lambda work: work()),
+        progress=progress,
     )
+    chosen = race.run(shortlist, close=len(in_use) + shortlist)
+    close = [*(plan for _, plan in in_use), *(plans[i] for i in chosen)]
+    closely = race.errors(close, range(LAST))
+
+    def width_of(plan: Plan | SpotCheck) -> float:
+        good, _ = levels_of(scenario, points)
+        return interval_width(replace(scenario, plan=plan).at({**own, **good}))
+
+    widths = race.recall(lambda: np.array(in_threads(width_of, close)))
+
+    def judged(
+        name: str, plan: Plan | SpotCheck, errors: Sequence[tuple[Condition, Floats]], width: float | None = None
+    ) -> Judged:
+        assert isinstance(scenario.truth, ErrorModel)  # noqa: S101 - require_tunable has looked
+        tried = replace(scenario, plan=plan)
+        risk = DecisionRisk(plan=plan, under=tuple(under_condition(tried, *each) for each in errors))
+        work = field_work(scenario.frame, plan, per_day=per_day)
+        multiplier = float(scenario.truth.remote_multiplier)
+        bias = raw_bias(scenario.frame, plan, multiplier)["missed"] if isinstance(plan, Plan) else None
+        return Judged(name=name, plan=plan, work=work, cost=work.cost(costs), risk=risk, bias=bias, width=width)
+
     names = [*(name for name, _ in in_use), *["searched"] * len(chosen)]
-    judged = [_judged(name, scenario, risk, costs) for name, risk in zip(names, closely, strict=True)]
+    found = [
+        judged(name, plan, list(zip(conditions, closely[:, :, place], strict=True)), float(widths[place]))
+        for place, (name, plan) in enumerate(zip(names, close, strict=True))
+    ]
+    ahead = np.argsort([score(closely[:, :, place].sum(axis=2).mean(axis=1)) for place in range(len(close))])
+    best = min(
+        (found[place] for place in _tied(closely.sum(axis=3))),
+        key=lambda each: (_strata(each.plan, scenario), each.cost),
+    )
+    held = [best, *(each for each in found if each.name != "searched" and each is not best)]
     return Tuning(
         scenario=scenario,
         points=points,
         costs=costs,
+        per_day=per_day,
         budget=budget,
-        screened=tuple(screened),
-        judged=tuple(sorted(judged, key=lambda each: each.risk.worst.both)),
+        screened=tuple(judged("searched", plan, race.seen(i)) for i, plan in enumerate(plans)),
+        judged=tuple(found[place] for place in ahead),
+        best=best,
+        confirmed=confirm(scenario, [(each.name, each.risk) for each in held], points, recall=race.recall),
     )
+
+
+def _tied(sums: Floats) -> list[int]:
+    """Return the plans whose score cannot be told from the least, from sums of both risks of shape (C, B, P)."""
+    plans = range(sums.shape[2])
+    worst = sums.mean(axis=1).argmax(axis=0)
+    # A plan's score is a mean over populations, which all plans share, so that differences have errors of their own.
+    scores = np.stack([(sums[worst[p], :, p] + sums[:, :, p].mean(axis=0)) / 2 for p in plans])
+    above = scores - scores[scores.mean(axis=1).argmin()]
+    error = above.std(axis=1, ddof=1) / np.sqrt(above.shape[1])
+    return [p for p in plans if above[p].mean() <= error[p]]
+
+
+def _strata(plan: Plan | SpotCheck, scenario: Scenario) -> int:
+    return len(plan.strata(scenario.frame))
 
 
 def _own_condition(scenario: Scenario) -> Condition:
     truth = scenario.truth
-    assert isinstance(truth, ErrorModel)  # noqa: S101 - require_sizable has looked
+    assert isinstance(truth, ErrorModel)  # noqa: S101 - require_tunable has looked
     return {"icc": truth.icc, "remote_multiplier": truth.remote_multiplier}
 
 
-def _in_use(scenario: Scenario, budget: float, costs: StageCosts) -> Iterator[tuple[str, Plan]]:
+def _in_use(scenario: Scenario, budget: float, costs: StageCosts) -> Iterator[tuple[str, Plan | SpotCheck]]:
     """Yield the scenario's plan, and at the budget the proportional one and Neyman's with the same takes."""
     plan, truth = scenario.plan, scenario.truth
-    assert isinstance(plan, Plan)  # noqa: S101 - require_sizable has looked
-    assert isinstance(truth, ErrorModel)  # noqa: S101
+    assert isinstance(truth, ErrorModel)  # noqa: S101 - require_tunable has looked
     yield "present", plan
-    take = max(plan.take.get("exited", 0), plan.take.get("unregistered", 0))
+    if not isinstance(plan, Plan) or not 0 < scenario.frame.remote.sum() < len(scenario.frame.remote):
+        return
     # The standard deviation of a rare error is about the square root of its rate.
     neyman = Decimal(f"{sqrt(float(truth.remote_multiplier)):.4f}")
+    by_remote = replace(plan, stratification=Stratification())
     for name, factor in (("proportional", Decimal(1)), ("neyman", neyman)):
-        found = _affordable(scenario, ("remote",), factor, take, budget, costs)
+        found = largest_within(scenario.frame, by_remote, {"remote": factor}, budget, costs)
         if found is not None:
             yield name, found
-
-
-def _judged(name: str, scenario: Scenario, risk: DecisionRisk, costs: StageCosts) -> Judged:
-    frame, plan = scenario.frame, risk.plan
-    truth = scenario.truth
-    assert isinstance(truth, ErrorModel)  # noqa: S101 - require_sizable has looked
-    return Judged(
-        name=name,
-        plan=plan,
-        villages=sum(stratum.drawn for stratum in plan.strata(frame)),
-        households=_households(frame, plan),
-        cost=expected_cost(frame, plan, costs),
-        risk=risk,
-        bias=raw_bias(frame, plan, float(truth.remote_multiplier))["missed"],
-    )
-
-
-def _households(frame: Frame, plan: Plan) -> float:
-    return float(plan.chance(frame) @ plan.visited_households(frame).sum(axis=1))

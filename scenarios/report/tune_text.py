@@ -1,4 +1,4 @@
-"""The answer of `choucha tune`: the plans, what they cost and risk, and the one that errs least."""
+"""The answer of `choucha tune`: the recommended plan, what it is held against, what the others cost and risk."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sampler.plan import Plan
+from sampler.recheck import SpotCheck
+from sampler.stratify import Stratification
 from scenarios.figures.pareto import Point, pareto
 from scenarios.figures.save import save_figure
 from scenarios.messages import Catalogue, clean
+from scenarios.planning.confirm import EXACT, FRESH
 from scenarios.planning.decision_risk import UnderCondition
+from scenarios.planning.race import SECOND
 from scenarios.planning.tune import Judged, Tuning
 from scenarios.report.level_words import spoken_level
 from scenarios.report.parts import Part, Table, Text
 from scenarios.report.pictures import drawn_language
 from scenarios.report.setting import provenance_line, setting
 
+_MOST_STRATA = 4  # whose drawn villages are told one by one
+
 
 def tune_text(found: Tuning, words: Catalogue) -> Iterator[Part]:
-    """Yield the recommendation, the table of closely judged plans and what they were judged under.
+    """Yield the recommendation and its confirmation, the plans judged closely, the strata compared, the exact numbers.
 
     Parameters
     ----------
@@ -32,12 +38,8 @@ def tune_text(found: Tuning, words: Catalogue) -> Iterator[Part]:
     yield Text(words.say("tune.title", name=clean(scenario.frame.name)), style="bold")
     if scenario.frame.synthetic:
         yield words.say("risk.synthetic")
-    yield Text(
-        words.say("tune.headline", plan=_plan(found.best.plan, found, words), **_risks(found.best)), style="bold"
-    )
-    for each in found.judged:
-        if each.name != "searched" and each is not found.best:
-            yield words.say("tune.instead", name=words.say(f"tune.{each.name}"), **_risks(each))
+    yield Text(words.say("tune.headline", plan=_spelled(found.best, found, words), **_risks(found.best)), style="bold")
+    yield from _confirmation(found, words)
     for side, level in (("good", found.points.good), ("bad", found.points.bad)):
         yield words.say(f"tune.point_{side}", level=spoken_level(dict.fromkeys(keys, level), words))
     yield ""
@@ -46,62 +48,157 @@ def tune_text(found: Tuning, words: Catalogue) -> Iterator[Part]:
     yield _table(found, words)
     yield words.say(
         "tune.note",
-        plans=len(found.screened),
+        plans=f"{len(found.screened):,}",
         conditions=len(found.best.risk.under),
         village=f"{found.costs.village:g}",
         household=f"{found.costs.household:g}",
         budget=f"{found.budget:,.0f}",
+        per_day=found.per_day,
     )
     yield words.say("tune.note_risk")
+    if found.best_by_strata():
+        yield ""
+        yield Text(words.say("tune.strata_title"), style="bold")
+        yield _strata_table(found, words)
+        yield words.say("tune.note_strata", populations=SECOND)
+    if found.confirmed[0].exact:
+        yield ""
+        yield Text(words.say("tune.exact_title"), style="bold")
+        yield _exact_table(found, words)
+        yield words.say("tune.note_exact", populations=len(EXACT))
     yield provenance_line(scenario, words)
+
+
+def _confirmation(found: Tuning, words: Catalogue) -> Iterator[Part]:
+    """Yield how far the plans in use err more than the best, on populations that the search has not seen."""
+    _, *others = found.confirmed
+    for each in others:
+        fields = {
+            "name": words.say(f"tune.{each.name}"),
+            "worst": _with_error(each.both, each.error),
+            "best": _with_error(found.confirmed[0].both, found.confirmed[0].error),
+            "difference": _with_error(abs(each.difference), each.difference_error),
+            "populations": len(FRESH),
+        }
+        yield words.say("tune.errs_more" if each.difference >= 0 else "tune.errs_less", **fields)
+
+
+def _with_error(value: float, error: float) -> str:
+    return f"{value * 100:.1f}%±{error * 100:.1f}"
 
 
 def _risks(judged: Judged) -> dict[str, str]:
     worst = judged.risk.worst
-    return {"worst": f"{worst.both * 100:.1f}%±{worst.error * 100:.1f}", "mean": f"{judged.risk.mean * 100:.1f}%"}
+    return {"worst": _with_error(worst.both, worst.error), "mean": f"{judged.risk.mean * 100:.1f}%"}
 
 
-def _plan(plan: Plan, found: Tuning, words: Catalogue) -> str:
-    return words.say("tune.plan", strata=_strata(plan, found, words), take=_take(plan))
-
-
-def _strata(plan: Plan, found: Tuning, words: Catalogue) -> str:
+def _spelled(judged: Judged, found: Tuning, words: Catalogue) -> str:
+    plan = judged.plan
+    if isinstance(plan, SpotCheck):
+        return _rechecks(plan, words)
     strata = plan.strata(found.scenario.frame)
-    return words.say("place.joiner").join(f"{words.stratum(stratum.name)} {stratum.drawn}" for stratum in strata)
+    told = words.say("place.enumeration").join(f"{words.stratum(each.name)} {each.drawn}" for each in strata)
+    take = [
+        words.say("risk.plan_take", group=words.say(f"group.{group}"), count=count)
+        for group, count in plan.take.items()
+        if count
+    ]
+    return words.say("tune.plan", strata=told, take=words.say("place.enumeration").join(take))
 
 
-def _take(plan: Plan) -> int:
-    return max(plan.take.get("exited", 0), plan.take.get("unregistered", 0))
+def _rechecks(plan: SpotCheck, words: Catalogue) -> str:
+    return words.say(
+        "tune.rechecks",
+        share=f"{float(plan.revisit_share) * 100:g}%",
+        villages=plan.remote_villages,
+        take=sum(plan.remote_take.values()),
+    )
+
+
+def _by(strata: Stratification, words: Catalogue) -> str:
+    """Return what makes the strata, bands of the distance with their limits."""
+    limits = "/".join(f"{limit:f}" for limit in strata.distance_km)
+    told = [
+        words.say(f"tune.by_{column}", **({"limits": limits} if column == "distance" else {})) for column in strata.by
+    ]
+    return words.say("tune.by_crossed").join(told) or words.say("tune.by_none")
+
+
+def _drawn(plan: Plan, found: Tuning) -> str:
+    strata = plan.strata(found.scenario.frame)
+    drawn = [stratum.drawn for stratum in strata]
+    return "+".join(map(str, drawn)) if len(drawn) <= _MOST_STRATA else f"{sum(drawn)}"
 
 
 def _table(found: Tuning, words: Catalogue) -> Table:
     table = Table()
     table.add_column(words.say("tune.column_name"))
-    table.add_column(words.say("tune.column_plan"))
-    for column in ("take", "villages", "households", "cost", "worst", "mean", "condition", "bias"):
-        table.add_column(words.say(f"tune.column_{column}"), justify="left" if column == "condition" else "right")
+    for column in ("drawn", "take", "households", "days", "cost", "worst", "condition", "mean", "width", "bias"):
+        table.add_column(words.say(f"tune.column_{column}"), justify="right")
     kept = found.undominated()
     for each in found.judged:
-        risks = _risks(each)
+        risks, plan = _risks(each), each.plan
+        name = words.say(f"tune.{each.name}") if each.name != "searched" else ""
+        strata = _by(plan.stratification, words) if isinstance(plan, Plan) else _rechecks(plan, words)
+        own = isinstance(plan, SpotCheck) and bool(name)
         table.add_row(
-            words.say(f"tune.{each.name}") + (" *" if each in kept else ""),
-            _strata(each.plan, found, words),
-            f"{_take(each.plan)}",
-            f"{each.villages}",
-            f"{each.households:,.0f}",
+            (name if own else words.say("tune.named", name=name, strata=strata) if name else strata)
+            + (" *" if each in kept else ""),
+            _drawn(plan, found) if isinstance(plan, Plan) else f"{plan.remote_villages}",
+            _take(plan),
+            f"{each.work.households:,.0f}",
+            f"{each.work.days:,.0f}",
             f"{each.cost:,.0f}",
             risks["worst"],
+            _condition(each.risk.worst),
             risks["mean"],
-            _condition(each.risk.worst, words),
-            f"{each.bias * 100:+.0f}%",
+            "" if each.width is None else f"{each.width * 100:.1f}",
+            "" if each.bias is None else f"{each.bias * 100:+.0f}%",
             style="bold" if each is found.best else "",
         )
     return table
 
 
-def _condition(under: UnderCondition, words: Catalogue) -> str:
-    told = (f"{words.say(f'level.{key}')} {float(value):g}" for key, value in under.condition.items())
-    return words.say("place.joiner").join(told)
+def _take(plan: Plan | SpotCheck) -> str:
+    take = plan.take if isinstance(plan, Plan) else plan.remote_take
+    return "/".join(f"{take.get(group, 0)}" for group in ("exited", "unregistered"))
+
+
+def _condition(under: UnderCondition) -> str:
+    return ", ".join(f"{float(value):g}" for value in under.condition.values())
+
+
+def _strata_table(found: Tuning, words: Catalogue) -> Table:
+    table = Table()
+    table.add_column(words.say("tune.column_strata"))
+    for column in ("drawn", "take", "cost", "own", "worst"):
+        table.add_column(words.say(f"tune.column_{column}"), justify="right")
+    for strata, each in found.best_by_strata():
+        assert isinstance(each.plan, Plan)  # noqa: S101 - only two-stage plans have strata that are compared
+        own = each.risk.under[0]
+        table.add_row(
+            _by(strata, words),
+            _drawn(each.plan, found),
+            _take(each.plan),
+            f"{each.cost:,.0f}",
+            _with_error(own.both, own.error),
+            _with_error(each.risk.worst.both, each.risk.worst.error),
+        )
+    return table
+
+
+def _exact_table(found: Tuning, words: Catalogue) -> Table:
+    table = Table()
+    table.add_column(words.say("tune.column_name"))
+    criteria = list(found.confirmed[0].exact)
+    for criterion in criteria:
+        for side in ("good", "bad"):
+            heading = words.say(f"tune.column_{side}", criterion=words.say(f"criterion.{criterion}"))
+            table.add_column(heading, justify="right")
+    for each in found.confirmed:
+        told = [f"{risk * 100:.1f}%" for criterion in criteria for risk in each.exact[criterion]]
+        table.add_row(words.say(f"tune.{each.name}"), *told)
+    return table
 
 
 def save_pareto_figure(found: Tuning, words: Catalogue, path: Path) -> None:

@@ -22,7 +22,7 @@ from scenarios.shells.report_command import report, report_parameters
 from scenarios.shells.risk_around import AroundAsked, around_parameters
 from scenarios.shells.risk_beliefs import BeliefsAsked, belief_parameters
 from scenarios.shells.sweep_command import sweep, sweep_parameters
-from scenarios.shells.tune_command import tune, tune_parameters
+from scenarios.shells.tune_command import TuneAsked, tune, tune_parameters
 
 _LOG = logging.getLogger("choucha")
 # Named here because the catalogues themselves cost a second to import; a test compares them.
@@ -174,7 +174,7 @@ def build(words: Catalogue) -> click.Group:
         ("calibrate", commands.calibrate, _calibrate_parameters(words)),
         ("fit", commands.fit, _fit_parameters(words)),
         ("plan", plan, plan_parameters(words)),
-        ("tune", tune, tune_parameters(words)),
+        ("tune", _tune, tune_parameters(words)),
         ("sweep", sweep, sweep_parameters(words, ENGINES)),
         ("compare", commands.compare, _compare_parameters(words)),
         ("check", commands.check, _check_parameters(words)),
@@ -244,6 +244,11 @@ def _report(words: Catalogue, **given: Any) -> None:
     beliefs = BeliefsAsked(**{each.name: given.pop(each.name) for each in fields(BeliefsAsked)})
     around = AroundAsked(**{each.name: given.pop(each.name) for each in fields(AroundAsked)})
     report(words, beliefs=beliefs, around=around, **given)
+
+
+def _tune(words: Catalogue, **given: Any) -> None:
+    asked = TuneAsked(**{each.name: given.pop(each.name) for each in fields(TuneAsked)})
+    tune(words, asked=asked, **given)
 
 
 def _risk_parameters(words: Catalogue) -> list[click.Parameter]:

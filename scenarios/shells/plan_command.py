@@ -47,13 +47,15 @@ def plan(
     named = only(argument)
     if prq is None or crq is None:
         raise refuse("points_missing", allowed="--prq, --crq")
-    from scenarios.files.plan_record import plan_record, planned  # noqa: PLC0415
+    from scenarios.files.plan_record import plan_record  # noqa: PLC0415
+    from scenarios.files.planned import with_plan  # noqa: PLC0415
     from scenarios.files.records import write_json  # noqa: PLC0415
     from scenarios.files.scenario_file import (  # noqa: PLC0415
         load_scenario,
         require_scenario_suffix,
         save_scenario,
     )
+    from scenarios.planning.decision_risk import levels_of  # noqa: PLC0415
     from scenarios.planning.smallest import RiskPoints, require_sizable, smallest  # noqa: PLC0415
     from scenarios.report.plan_text import plan_text  # noqa: PLC0415
     from scenarios.report.terminal import show  # noqa: PLC0415
@@ -66,8 +68,8 @@ def plan(
     )
     loaded = load_scenario(named, seed=seed, policy=policy)
     require_sizable(loaded.scenario)
-    for level in (points.good, points.bad):  # a level that cannot be is refused before the work
-        loaded.scenario.at(dict.fromkeys(loaded.scenario.grid[0].keys, level))
+    for level in levels_of(loaded.scenario, points):  # a level that cannot be is refused before the work
+        loaded.scenario.at(level)
     if save_path:
         require_scenario_suffix(save_path)
     require_outputs([*filter(None, (json_path, save_path))], [named])
@@ -77,5 +79,5 @@ def plan(
     if json_path:
         write_json(plan_record(found), json_path)
     if save_path:
-        save_scenario(planned(loaded, found), save_path)
+        save_scenario(with_plan(loaded, found.plan), save_path)
     tell_written([*filter(None, (json_path, save_path))], words)

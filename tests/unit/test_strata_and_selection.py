@@ -214,3 +214,30 @@ def test_marks_are_spread_evenly() -> None:
     assert frame.household_hamlet is not None
     assert set(frame.household_hamlet.tolist()) == {0, 1, 2, 3}
     assert np.array_equal(replace(frame).household_hamlet, frame.household_hamlet)
+
+
+def test_strata_of_too_few_villages_are_merged_with_the_one_most_like_them() -> None:
+    frame = county(25)
+    apart = Stratification(by=("remote", "poor_village")).members(frame)
+    sizes = {name: len(villages) for name, villages in apart.items()}
+    assert sizes == {"ordinary/not_poor": 12, "ordinary/poor": 5, "remote/not_poor": 6, "remote/poor": 2}
+    merged = Stratification(by=("remote", "poor_village"), merge_below=3).members(frame)
+    assert list(merged) == ["ordinary/not_poor", "ordinary/poor", "remote/not_poor|remote/poor"]
+    both = sorted([*apart["remote/not_poor"], *apart["remote/poor"]])
+    assert merged["remote/not_poor|remote/poor"].tolist() == both
+    # The first value decides before the size: 5 ordinary villages join 12 ordinary ones, not 8 remote ones.
+    assert [len(v) for v in Stratification(by=("remote", "poor_village"), merge_below=6).members(frame).values()] == [
+        17,
+        8,
+    ]
+    assert len(Stratification(by=("remote", "poor_village"), merge_below=99).members(frame)) == 1
+    # A merged stratum is drawn at the factor of its largest part.
+    drawn = Oversample(villages=8, factors={"poor": Decimal(3)}).allocate(merged)
+    assert drawn == {"ordinary/not_poor": 3, "ordinary/poor": 3, "remote/not_poor|remote/poor": 2}
+    assert catalogue("en").stratum("remote/not_poor|remote/poor") == "remote, non-poor with remote, poor"
+
+
+def test_a_negative_size_merges_nothing() -> None:
+    with pytest.raises(InputError) as caught:
+        Stratification(merge_below=-1)
+    assert codes(caught) == {"outside_domain"}
