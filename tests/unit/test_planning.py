@@ -18,21 +18,11 @@ from sampler.plan import Oversample, Plan
 from sampler.population import Population
 from scenarios import load
 from scenarios.engines import exact
-from scenarios.engines.model import chances
 from scenarios.files.policies import load_policy
 from scenarios.planning.acceptance import ClusterPlan, DoublePlan, Points, SinglePlan, smallest_plan
 from scenarios.planning.allocation import neyman, optimal, power, rounded, variance_of_total
 from scenarios.planning.bethel import cheapest
-from scenarios.planning.decision_risk import (
-    DecisionRisk,
-    UnderCondition,
-    conditions,
-    decision_risks,
-    expected_cost,
-    raw_bias,
-)
-from scenarios.planning.smallest import RiskPoints
-from scenarios.planning.tune import Judged, Space, Tuning, plans_within
+from scenarios.planning.decision_risk import raw_bias
 from scenarios.planning.two_stage import StageCosts, affordable, households_per_village, relative_variance
 from scenarios.questions.spread import spreads
 from scenarios.scenario import GivenTruth, Scenario
@@ -197,66 +187,8 @@ def test_the_bias_of_the_raw_rate_is_what_inspections_see() -> None:
     assert raw_bias(scenario.frame, scenario.plan, 1.0)["missed"] == pytest.approx(0, abs=1e-12)  # type: ignore[arg-type]
 
 
-def test_risks_under_conditions_are_those_of_the_scenarios_that_state_them() -> None:
-    scenario = load("example")
-    points = RiskPoints(good=Decimal("0.006"), producer=Decimal("0.05"), bad=Decimal("0.02"), consumer=Decimal("0.1"))
-    condition = {"icc": Decimal(0), "remote_multiplier": Decimal(4)}
-    (found,) = decision_risks(scenario, [scenario.plan], points, [condition])  # type: ignore[list-item]
-    truth = replace(scenario.truth, icc=Decimal(0), remote_multiplier=Decimal(4))  # type: ignore[type-var]
-    stated = replace(scenario, truth=truth, averaged=True)
-    for level, risk in ((points.good, found.worst.producer), (points.bad, 1 - found.worst.consumer)):
-        (answer,) = chances([stated.at({"wrong_exit": level, "missed": level})])
-        assert answer.fails["any"] == pytest.approx(risk, abs=6 * (answer.standard_error["any"] or 0) + 1e-9)
-    assert found.mean == found.worst.both
-    assert len(conditions()) == 9
-
-
 def test_points_in_the_wrong_order_are_refused() -> None:
     with refused("points_order"):
         Points(good=0.1, producer=0.05, bad=0.1, consumer=0.1)
     with refused("plan_not_found"):
         smallest_plan(Points(good=0.1, producer=0.01, bad=0.101, consumer=0.01), population=500)
-
-
-def test_every_plan_of_a_space_is_as_large_as_its_budget_allows() -> None:
-    scenario, costs = load("example"), StageCosts(village=20, household=1)
-    space = Space(strata=(("remote",), ("poor_village",)), factors=(Decimal(1), Decimal(3)), takes=(10, 25))
-    plans = plans_within(scenario, 1_000, costs, space)
-    assert len(plans) > 10
-    for plan in plans:
-        assert expected_cost(scenario.frame, plan, costs) <= 1_000
-        more = replace(plan, villages=replace(plan.villages, villages=plan.villages.villages + 1))  # type: ignore[type-var, union-attr]
-        shares = [float(share) * 1_000 for share in space.shares]
-        spent, next_one = (expected_cost(scenario.frame, each, costs) for each in (plan, more))
-        assert any(spent <= share < next_one for share in shares)
-
-
-def test_a_space_of_nothing_and_a_budget_for_nothing_are_refused() -> None:
-    with refused("space_empty"):
-        Space(takes=())
-    with refused("budget_too_small") as error:
-        plans_within(load("example"), 10, StageCosts(village=20, household=1))
-    assert float(str(error.value.mistakes[0].fields["allowed"])) > 10
-
-
-def test_a_plan_that_another_beats_in_everything_is_dominated() -> None:
-    def judged(cost: float, mean: float, worst: float) -> Judged:
-        under = tuple(
-            UnderCondition(condition={}, producer=both, producer_error=0, consumer=0, consumer_error=0)
-            for both in (worst, 2 * mean - worst)
-        )
-        plan = load("example").plan
-        risk = DecisionRisk(plan=plan, under=under)  # type: ignore[arg-type]
-        return Judged(name="searched", plan=plan, villages=1, households=1, cost=cost, risk=risk, bias=0)  # type: ignore[arg-type]
-
-    good, dear, bad = judged(10, 0.2, 0.3), judged(20, 0.1, 0.3), judged(11, 0.21, 0.3)
-    found = Tuning(
-        scenario=load("example"),
-        points=RiskPoints(good=Decimal("0.01"), producer=Decimal("0.1"), bad=Decimal("0.02"), consumer=Decimal("0.1")),
-        costs=StageCosts(village=1, household=1),
-        budget=20,
-        screened=(),
-        judged=(good, dear, bad),
-    )
-    assert found.undominated() == (good, dear)
-    assert list(found.to_frame()["cost"]) == [10, 20, 11]
