@@ -197,7 +197,7 @@ def _exact_table(found: Tuning, words: Catalogue) -> Table:
             table.add_column(heading, justify="right")
     for each in found.confirmed:
         told = [f"{risk * 100:.1f}%" for criterion in criteria for risk in each.exact[criterion]]
-        table.add_row(words.say(f"tune.{each.name}"), *told)
+        table.add_row(words.say("tune.best" if each is found.confirmed[0] else f"tune.{each.name}"), *told)
     return table
 
 
