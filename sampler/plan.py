@@ -178,7 +178,7 @@ def village_size(frame: Frame, measure: str) -> Floats:
     return size
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _strata(plan: Plan, frame: Frame) -> tuple[Stratum, ...]:
     members = plan.stratification.members(frame)
     _require_marks(plan, frame)

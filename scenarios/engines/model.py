@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -159,7 +160,9 @@ def _shares_of_one(scenarios: Sequence[Scenario], number: int) -> Floats:
     found: Floats = np.empty((len(scenarios), _SHARES))
     for members in _by_plan(scenarios):
         places = [place[_model(scenarios[i])] for i in members]
-        found[members] = _shares_of_plan(scenarios[members[0]], replace(nested, places=nested.places[places]), number)
+        # The same object for all plans that ask about every model: it is packed for the kernel once.
+        own = nested if places == list(place.values()) else replace(nested, places=nested.places[places])
+        found[members] = _shares_of_plan(scenarios[members[0]], own, number)
     return found
 
 
@@ -179,7 +182,8 @@ def _shares_of_plan(scenario: Scenario, nested: NestedPopulations, number: int) 
         return np.array([[column.mean() for column in columns] for columns in weighted])
     parts = []
     for begin in range(0, len(nested.places), _TOGETHER):
-        some = replace(nested, places=nested.places[begin : begin + _TOGETHER])
+        whole = len(nested.places) <= _TOGETHER
+        some = nested if whole else replace(nested, places=nested.places[begin : begin + _TOGETHER])
         found = _inspected(scenario, some, replicates)
         columns = _columns(
             decided(found, scenario.frame, scenario.policy),
@@ -285,6 +289,7 @@ class _Packed:
     partly: Ints  # (P, L)
 
 
+@lru_cache(maxsize=8)
 def _packed(nested: NestedPopulations) -> _Packed:
     persons, last = nested.frame.household_persons, nested.places.max(axis=0)
     never, quiet = int(last.max()) + 1, int(persons.max(initial=0)) + 1
