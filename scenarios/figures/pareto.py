@@ -15,7 +15,7 @@ from scenarios.figures.fonts import DOTS_PER_INCH, Page, font_for, tall
 # Lengths are in inches, sizes of type in points. The width is fixed; the height grows with the text.
 WIDTH, PLOT_HEIGHT, MARGIN = 16 / 2.54, 6.4 / 2.54, 0.18
 TITLE, SUBTITLE, TEXT, NOTE = 13.0, 9.0, 8.5, 7.5
-INK, SOFT, RULE = "#1a1a1a", "#595959", "#dedede"
+INK, SOFT, RULE, CLOUD = "#1a1a1a", "#595959", "#dedede", "#8f8f8f"
 _MARKERS = {"present": "s", "proportional": "^", "neyman": "D", "searched": "o"}
 
 
@@ -88,7 +88,8 @@ def _legend(page: Page, points: Sequence[Point], words: Mapping[str, str], left:
     x = left
     height = tall([""], TEXT)
     for sort in [sort for sort in _MARKERS if any(point.sort == sort for point in points)]:
-        page.line((x + 0.06,), (top + height / 2,), marker=_MARKERS[sort], **_look(filled=False))
+        look = _look(filled=False, small=sort == "searched")
+        page.line((x + 0.06,), (top + height / 2,), marker=_MARKERS[sort], **look)
         named = page.lines(words[sort], TEXT, WIDTH)
         page.put(x + 0.18, top + height, named, TEXT, INK)
         x += 0.18 + page.width(named, TEXT) + 0.25
@@ -96,11 +97,12 @@ def _legend(page: Page, points: Sequence[Point], words: Mapping[str, str], left:
 
 
 def _look(*, filled: bool, small: bool = False) -> dict[str, Any]:
-    face = INK if filled else "white"
+    if small:  # thousands of them: a cloud, not circles on circles
+        return {"markersize": 2.4, "color": CLOUD, "markeredgewidth": 0.0, "linestyle": "none"}
     return {
-        "markersize": 3.5 if small else 6.5,
+        "markersize": 6.5,
         "color": INK,
-        "markerfacecolor": face,
+        "markerfacecolor": INK if filled else "white",
         "markeredgewidth": 1.1,
         "linestyle": "none",
     }

@@ -12,6 +12,7 @@ from functools import partial
 
 import numpy as np
 
+from estimators.policy import CRITERIA
 from sampler.error_model import ErrorModel, nested_populations
 from scenarios.engines import exact, model
 from scenarios.engines.threads import in_threads
@@ -45,8 +46,8 @@ class Confirmed:
     difference, difference_error : float
         By how much the sum lies above that of the first plan, and the standard error of that; 0 for the first.
     exact : mapping of str to tuple of two float
-        For each criterion that has an exact law under the plan: chance of failing the good county and of passing the
-        bad one by it alone, exact in each of 32 populations and averaged over them.
+        For each criterion whose level the points move and that has an exact law under the plan: chance of failing the
+        good county and of passing the bad one by it alone, exact in each of 32 populations and averaged over them.
     """
 
     name: str
@@ -107,8 +108,8 @@ def _exactly(scenario: Scenario, points: RiskPoints, condition: Condition) -> di
     cells = [scenario.at({**condition, **level}) for level in levels_of(scenario, points)]
     criteria = [
         name
-        for name in ("wrong_exit", "missed", "approval")
-        if scenario.policy.tests(name) and all(exact.serves(cell, name) for cell in cells)
+        for name in scenario.grid[0].keys
+        if name in CRITERIA and scenario.policy.tests(name) and all(exact.serves(cell, name) for cell in cells)
     ]
     models = [cell.truth for cell in cells if isinstance(cell.truth, ErrorModel)]
 

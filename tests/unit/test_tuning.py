@@ -241,7 +241,7 @@ def test_the_exact_numbers_of_a_confirmation_are_the_exact_engine_s(small: Scena
     condition = {"icc": Decimal("0.02"), "remote_multiplier": Decimal(2)}
     (risk,) = decision_risks(small, [plan], POINTS, [condition], populations=range(2))
     (found,) = confirm(small, [("present", risk)], POINTS)
-    assert set(found.exact) == {"wrong_exit", "missed", "approval"}
+    assert set(found.exact) == {"wrong_exit", "missed"}
     expected = []
     for level in levels_of(small, POINTS):
         cell = small.at({**condition, **level})
