@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sampler.plan import Plan
 from sampler.recheck import SpotCheck
@@ -19,6 +20,9 @@ from scenarios.report.level_words import spoken_level
 from scenarios.report.parts import Part, Table, Text
 from scenarios.report.pictures import drawn_language
 from scenarios.report.setting import provenance_line, setting
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _MOST_STRATA = 4  # whose drawn villages are told one by one
 
@@ -107,9 +111,12 @@ def _spelled(judged: Judged, found: Tuning, words: Catalogue) -> str:
 
 
 def _rechecks(plan: SpotCheck, words: Catalogue) -> str:
+    share = f"{float(plan.revisit_share) * 100:g}%"
+    if plan.remote_villages == 0:
+        return words.say("tune.rechecks_only", share=share)
     return words.say(
         "tune.rechecks",
-        share=f"{float(plan.revisit_share) * 100:g}%",
+        share=share,
         villages=plan.remote_villages,
         take=sum(plan.remote_take.values()),
     )
@@ -201,8 +208,8 @@ def _exact_table(found: Tuning, words: Catalogue) -> Table:
     return table
 
 
-def save_pareto_figure(found: Tuning, words: Catalogue, path: Path) -> None:
-    """Draw the closely judged plans by cost and worst-case risk, and write the figure.
+def pareto_figure(found: Tuning, words: Catalogue) -> tuple[Figure, str]:
+    """Return the plans by cost and risk under the scenario's own condition, and what the figure shows in words.
 
     Parameters
     ----------
@@ -210,27 +217,42 @@ def save_pareto_figure(found: Tuning, words: Catalogue, path: Path) -> None:
         The answer.
     words : Catalogue
         The language; English where no font has Chinese glyphs.
-    path : Path
-        With suffix .png or .svg.
     """
     words = drawn_language(words)
     # Everything was judged under the scenario's own condition, which stands first.
-    in_use = [each for each in found.judged if each.name != "searched"]
+    in_use = [each for each in found.judged if each.name != "searched" and each is not found.best]
     points = [
         Point(
             sort=each.name,
             cost=each.cost,
             risk=each.risk.under[0].both,
             error=each.risk.under[0].error,
-            told=words.say("tune.best") if best else "",
-            best=best,
+            told=words.say("tune.best") if each is found.best else "",
+            best=each is found.best,
         )
-        for each, best in [*((each, False) for each in (*found.screened, *in_use)), (found.best, True)]
+        for each in (*found.screened, *in_use, found.best)
     ]
     sorts = ("present", "proportional", "neyman", "searched")
     named = {sort: words.say(f"tune.{sort}") for sort in sorts}
     texts = {key: words.say(f"tune.figure_{key}") for key in ("title", "x", "y", "note")}
     texts["subtitle"] = words.say("tune.figure_subtitle", name=clean(found.scenario.frame.name))
     close = points[len(found.screened) :]
-    described = words.say("place.enumeration").join(f"{named[p.sort]} {p.cost:,.0f}: {p.risk:.1%}" for p in close)
-    save_figure(pareto(points, words={**texts, **named}), path, alternative_text=f"{texts['title']}\n{described}")
+    described = words.say("place.enumeration").join(
+        f"{words.say('tune.best') if point.best else named[point.sort]} {point.cost:,.0f}: {point.risk:.1%}"
+        for point in close
+    )
+    return pareto(points, words={**texts, **named}), f"{texts['title']}\n{described}"
+
+
+def save_pareto_figure(found: Tuning, words: Catalogue, path: Path) -> None:
+    """Draw `pareto_figure` and write it.
+
+    Parameters
+    ----------
+    found, words
+        As there.
+    path : Path
+        With suffix .png or .svg.
+    """
+    figure, described = pareto_figure(found, words)
+    save_figure(figure, path, alternative_text=described)
