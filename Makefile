@@ -10,7 +10,7 @@ CHOUCHA_PEERS ?= $(wildcard $(PEERS)/bin/python)
 SOURCE := $(shell find sampler estimators scenarios -type f ! -path '*/__pycache__/*') pyproject.toml README.md
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench coverage docs peers lock offline clean
+.PHONY: help demo test check format bench coverage docs notebooks peers lock offline clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -39,6 +39,9 @@ coverage: $(DEV) ## measure the coverage of the intervals anew: docs/coverage.md
 
 docs: $(DEV) ## write the table of rule sets and the pictures anew: docs/
 	PYTHONPATH=tests $(BIN)/python -m documentation docs
+
+notebooks: $(DEV) ## execute every notebook anew: notebooks/
+	PYTHONPATH=tests $(BIN)/python -m notebook_runner
 
 peers: $(PEERS)/pyvenv.cfg ## install svy, which `bench` compares with; R is found if it is installed
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check svy==0.35.0

@@ -79,10 +79,7 @@ def confirm(
     recall : callable, optional
         As in `tune`.
     """
-    errors = [
-        recall(partial(decision_errors, scenario, [risk.plan], points, risk.worst.condition, FRESH))[:, 0]
-        for _, risk in plans
-    ]
+    errors = _errors(scenario, [risk for _, risk in plans], points, recall)
     sums = [each.sum(axis=1) for each in errors]
     found = []
     for (name, risk), seen, both in zip(plans, errors, sums, strict=True):
@@ -101,6 +98,26 @@ def confirm(
             )
         )
     return tuple(found)
+
+
+def _errors(
+    scenario: Scenario,
+    risks: Sequence[DecisionRisk],
+    points: RiskPoints,
+    recall: Callable[[Callable[[], Floats]], Floats],
+) -> list[Floats]:
+    """Return the wrong decisions of each plan under its worst condition, shape (B, 2) each.
+
+    Plans of one condition are looked at together: the populations are most of the work.
+    """
+    found: dict[int, Floats] = {}
+    worst = [tuple(risk.worst.condition.items()) for risk in risks]
+    for condition in dict.fromkeys(worst):
+        members = [place for place, each in enumerate(worst) if each == condition]
+        some = [risks[place].plan for place in members]
+        seen = recall(partial(decision_errors, scenario, some, points, dict(condition), FRESH))
+        found.update((place, seen[:, i]) for i, place in enumerate(members))
+    return [found[place] for place in range(len(risks))]
 
 
 def _exactly(scenario: Scenario, points: RiskPoints, condition: Condition) -> dict[str, tuple[float, float]]:
