@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from scenarios.planning.tune import Tuning
+    from scenarios.planning.tuning import Tuning
     from scenarios.questions.curve import Curve
     from scenarios.scenario import Scenario
 

@@ -15,6 +15,8 @@ from sampler.errors import refuse
 from scenarios.figures.fonts import DOTS_PER_INCH
 from scenarios.files.atomic import write_atomically
 
+__all__ = ["Figure", "rendered", "save_figure"]
+
 # rc_context saves and restores settings that all threads share; two at once could leave one's settings behind.
 _settings = threading.Lock()
 

@@ -7,7 +7,7 @@ from typing import Any
 from sampler.plan import Plan
 from scenarios.planning.confirm import EXACT, FRESH
 from scenarios.planning.decision_risk import Condition
-from scenarios.planning.tune import Judged, Tuning
+from scenarios.planning.tuning import Judged, Tuning
 from scenarios.provenance import provenance
 
 

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sampler.plan import Plan
 from sampler.recheck import SpotCheck
 from sampler.stratify import Stratification
 from scenarios.figures.pareto import Point, pareto
-from scenarios.figures.save import save_figure
+from scenarios.figures.save import Figure, save_figure
 from scenarios.messages import Catalogue, clean
 from scenarios.planning.confirm import EXACT, FRESH
 from scenarios.planning.decision_risk import UnderCondition
 from scenarios.planning.race import SECOND
-from scenarios.planning.tune import Judged, Tuning
+from scenarios.planning.tuning import Judged, Tuning
 from scenarios.report.level_words import spoken_level
 from scenarios.report.parts import Part, Table, Text
 from scenarios.report.pictures import drawn_language
 from scenarios.report.setting import provenance_line, setting
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _MOST_STRATA = 4  # whose drawn villages are told one by one
 

@@ -21,7 +21,7 @@ from scenarios.shells.output import console, only, progress_of, require_outputs,
 if TYPE_CHECKING:
     from scenarios.planning.race import Recall
     from scenarios.planning.smallest import RiskPoints
-    from scenarios.planning.tune import Tuning
+    from scenarios.planning.tuning import Tuning
     from scenarios.scenario import Scenario
 
 

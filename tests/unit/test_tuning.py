@@ -32,7 +32,8 @@ from scenarios.planning.precision import interval_width
 from scenarios.planning.race import FIRST, LAST, SECOND, score
 from scenarios.planning.smallest import RiskPoints
 from scenarios.planning.stratifications import favoured, stratifications
-from scenarios.planning.tune import Judged, Tuning, _tied, tune
+from scenarios.planning.tune import _tied, tune
+from scenarios.planning.tuning import Judged, Tuning
 from scenarios.planning.two_stage import StageCosts
 from scenarios.questions.coverage import coverage
 from scenarios.scenario import Axis, Scenario
