@@ -37,13 +37,15 @@ def rare_law(blocks: BlockLaws, strata: Sequence[Stratum]) -> ScoreLaw | None:
     Returns
     -------
     ScoreLaw or None
-        None where no sample has a positive score.
+        None where no sample has a positive score, and where the tilted law has no numbers: beyond all floating point.
     """
     tilt = mean_zero(blocks, strata)
     if tilt is None:
         return None
     logs, tilted = _tilted(blocks, tilt)
     tilting = _tilting(logs, strata, tilt)
+    if not np.isfinite(tilting.log_mass):
+        return None
     return county_law(tilted, strata, tilting)
 
 
@@ -86,8 +88,25 @@ def _tilted(blocks: BlockLaws, tilt: float) -> tuple[Floats, BlockLaws]:
 
 def _tilting(logs: Floats, strata: Sequence[Stratum], tilt: float) -> Tilting:
     by_village = logs.sum(axis=1)
-    middle = float(np.median(by_village))
-    odds = np.exp(by_village - middle)
-    norms = np.array([float(sampled(s, odds)) for s in strata])
-    drawn = sum(s.drawn for s in strata)
-    return Tilting(tilt=tilt, log_mass=float(np.log(norms).sum()) + drawn * middle, odds=odds, norms=norms)
+    odds, norms, log_mass = np.ones(len(by_village)), np.ones(len(strata)), 0.0
+    common = float(np.median(by_village))
+    for i, stratum in enumerate(strata):
+        own = by_village[stratum.villages]
+        scale, norm = common, _norm(stratum, by_village, common)
+        low, high = float(own.min()), float(own.max())
+        # A norm is 1 at most about the largest log and at least about the smallest: between them it is a number.
+        while not _HANDY[0] < norm < _HANDY[1] and low < (middle := (low + high) / 2) < high:
+            scale, norm = middle, _norm(stratum, by_village, middle)
+            low, high = (middle, high) if norm > 1 else (low, middle)
+        odds[stratum.villages], norms[i] = np.exp(own - scale), norm
+        log_mass += float(np.log(norm)) + stratum.drawn * scale
+    return Tilting(tilt=tilt, log_mass=log_mass, odds=odds, norms=norms)
+
+
+_HANDY = (1e-100, 1e100)  # far from where a product of odds would be no number
+
+
+def _norm(stratum: Stratum, by_village: Floats, scale: float) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):  # told by the result
+        norm = float(sampled(stratum, np.exp(by_village - scale)))
+    return norm if np.isfinite(norm) else np.inf

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from fractions import Fraction
 from functools import reduce
+from math import comb
 
 import numpy as np
 import pytest
@@ -130,3 +131,17 @@ def test_what_cannot_fail_has_no_tilted_law() -> None:
         np.full(6, -2), np.full((3, 1), 2), np.ones((3, 1), dtype=np.int64), np.zeros(3, dtype=np.int64)
     )
     assert rare_law(blocks, strata) is None
+
+
+def test_odds_that_no_product_of_floats_holds_keep_their_digits() -> None:
+    """Most villages are clean, and one score above 0 is left: all hundred villages drawn are the wrong ones."""
+    wrong = np.arange(300) % 3 == 0
+    blocks = block_laws(
+        np.where(wrong, 1, -101),
+        np.ones((300, 1), dtype=np.int64),
+        np.ones((300, 1), dtype=np.int64),
+        np.zeros(300, dtype=np.int64),
+    )
+    found = rare_law(blocks, [simple_stratum("all", np.arange(300), 100)])
+    assert found is not None
+    assert found.above_zero() == pytest.approx(1 / comb(300, 100), rel=RELATIVE, abs=0)
