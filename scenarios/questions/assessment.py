@@ -30,7 +30,7 @@ class Assessment:
     Parameters
     ----------
     tally : Tally
-        R = 1.
+        R = 1; R = many where a lesson plays inspections of one county, of which `unsettled` is about the first.
     policy : Policy
         Definitions and limits.
     raw : mapping of str to Estimate
@@ -94,12 +94,16 @@ class Assessment:
 
         A rate that is not measured counts as 0 inside the incidence, which can then only be too low.
         """
+        return self.unsettled_in(0)
+
+    def unsettled_in(self, replicate: int) -> tuple[str, ...]:
+        """Return the `unsettled` criteria of one of R samples."""
         verdict = self.verdict
-        open_ones = [name for name in CRITERIA if not verdict.measured[name][0]]
+        open_ones = [name for name in CRITERIA if not verdict.measured[name][replicate]]
         parts = (("wrong_exit", EXITED), ("missed", UNREGISTERED))
         if self.policy.incidence == "blown_up" and self.group_persons is not None:
             partial = any(name in open_ones and self.group_persons[group] > 0 for name, group in parts)
-            if partial and not verdict.fails["incidence"][0]:
+            if partial and not verdict.fails["incidence"][replicate]:
                 open_ones.append("incidence")
         return tuple(name for name in CRITERIA if name in open_ones)
 

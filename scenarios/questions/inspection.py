@@ -74,8 +74,8 @@ class Inspection:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Seen:
-    """What inspections drew, recorded and added up."""
+class Seen:
+    """What R inspections drew, recorded and added up."""
 
     draws: Draws
     observations: Observations
@@ -84,12 +84,13 @@ class _Seen:
     rechecked: Rechecked | None
 
 
-def _seen(cell: Scenario, population: Population, replicates: Ints) -> _Seen:
+def see(cell: Scenario, population: Population, replicates: Ints) -> Seen:
+    """Run the inspections of these numbers, from 0, on a population."""
     frame, plan, fieldwork = cell.frame, cell.plan, cell.fieldwork
     wrong, approves = population.wrong_persons, population.approves
     if isinstance(plan, SpotCheck):
         found = spot_check(frame, plan, wrong, approves, fieldwork=fieldwork, seed=cell.seed, replicates=replicates)
-        return _Seen(
+        return Seen(
             draws=found.visits,
             observations=found.observations,
             suspected=found.suspected,
@@ -99,7 +100,7 @@ def _seen(cell: Scenario, population: Population, replicates: Ints) -> _Seen:
     draws = draw(frame, plan, seed=cell.seed, replicates=replicates, away=fieldwork.away(wrong))
     made = record(fieldwork, draws, frame, wrong, stream_starts(cell.seed, Purpose.FIELDWORK, replicates))
     observations = observe(draws, frame, wrong, approves, recorded=made.recorded)
-    return _Seen(
+    return Seen(
         draws=draws, observations=observations, suspected=made.suspected, tally=tally(observations), rechecked=None
     )
 
@@ -180,7 +181,7 @@ def inspect(
     cell = scenario.at({} if isinstance(scenario.truth, GivenTruth) else chosen)
     (population,) = populations([cell])
     frame = cell.frame
-    seen = _seen(cell, population, np.array([number - 1], dtype=np.int64))
+    seen = see(cell, population, np.array([number - 1], dtype=np.int64))
     assessment = assess(
         seen.tally,
         cell.policy,

@@ -17,6 +17,7 @@ from scenarios.messages import LANGUAGES, Catalogue, catalogue, clean, default_l
 from scenarios.shells import commands
 from scenarios.shells.click_words import FileName, LocalCommand, LocalGroup, OneOf, Share, WholeNumber, usage_text
 from scenarios.shells.draw_form import DrawAsked
+from scenarios.shells.lesson_command import lesson, lesson_parameters
 from scenarios.shells.plan_command import plan, plan_parameters
 from scenarios.shells.report_command import report, report_parameters
 from scenarios.shells.risk_around import AroundAsked, around_parameters
@@ -169,6 +170,7 @@ def build(words: Catalogue) -> click.Group:
         ("risk", _risk, _risk_parameters(words)),
         ("report", _report, report_parameters(words)),
         ("draw", _draw, _draw_parameters(words)),
+        ("lesson", lesson, lesson_parameters(words, LONELY)),
         ("estimate", commands.estimate, _estimate_parameters(words)),
         ("coverage", commands.coverage, _coverage_parameters(words)),
         ("calibrate", commands.calibrate, _calibrate_parameters(words)),
