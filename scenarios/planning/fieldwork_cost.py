@@ -54,7 +54,7 @@ def field_work(frame: Frame, plan: Plan | SpotCheck, *, per_day: int = PER_DAY) 
     >>> example = load("example")
     >>> work = field_work(example.frame, example.plan)
     >>> round(work.villages), round(work.households), round(work.days)
-    (29, 1064, 104)
+    (29, 1064, 99)
     """
     if isinstance(plan, SpotCheck):
         again = _two_stage(frame, plan.phase1, float(plan.revisit_share), per_day)

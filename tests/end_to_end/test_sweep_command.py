@@ -367,7 +367,7 @@ def test_another_sweep_s_store_and_one_in_use_are_left_alone(
     (folder / "many.toml").write_text(MANY.replace("to = 16", "to = 17"), encoding="utf-8")
     answer = inside("sweep", "many.toml", "--lang", "en")
     assert answer.status == 2
-    assert "belongs to another sweep" in answer.err
+    assert "belongs to other work" in answer.err
     (folder / "many.toml").write_text(MANY, encoding="utf-8")
     monkeypatch.setattr("scenarios.provenance.code_digest", lambda: "0" * 64)
     answer = inside("sweep", "many.toml", "--lang", "en")
