@@ -6,8 +6,11 @@ const reaches = (name) => steps.includes(name) && step >= steps.indexOf(name);
 function ground() {
   const unit = map.viewBox.baseVal.width / (map.clientWidth || 600);
   for (const id of ["truths", "villages"]) get(id).replaceChildren();
+  // The largest circle stays within its row where villages stand in rows.
+  const most = Math.sqrt(Math.max(1, ...wrong)), room = document.querySelector(".land") ? 34 : 11;
+  const size = Math.min(3, room / most) * Math.max(1, unit * 0.55);
   wrong.forEach((_, id) => {
-    if (wrong[id]) make(get("truths"), "circle", { cx: across[id], cy: down[id], r: (3 * Math.sqrt(wrong[id]) * Math.max(1, unit * 0.55)).toFixed(1), class: "truth" });
+    if (wrong[id]) make(get("truths"), "circle", { cx: across[id], cy: down[id], r: (size * Math.sqrt(wrong[id])).toFixed(1), class: "truth" });
     shape(get("villages"), id, 2.2 * Math.max(1.6, unit), "dot").append(title(`${placeOf(id)} ${nameOf(id)}`));
   });
   get("names").style.fontSize = Math.max(17, 11.5 * unit) + "px";
