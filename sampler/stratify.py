@@ -37,7 +37,8 @@ class Stratification:
     Raises
     ------
     InputError
-        ``strata_column`` for a column that does not exist, ``bands_missing`` and ``bands_not_rising`` for bands.
+        ``outside_domain`` for `merge_below`, ``strata_column`` for a column that does not exist, ``bands_missing`` and
+        ``bands_not_rising`` for bands.
     """
 
     by: tuple[str, ...] = ("remote",)
@@ -45,8 +46,7 @@ class Stratification:
     merge_below: Count = 0
 
     def __post_init__(self) -> None:
-        if not holds(self.merge_below, Count):
-            raise refuse("outside_domain", key="plan.merge_below", found=self.merge_below, allowed=describe(Count))
+        require_domains(self)
         wrong = [
             Mistake("strata_column", {"key": "plan.strata", "found": column, "allowed": ", ".join(COLUMNS)})
             for column in self.by

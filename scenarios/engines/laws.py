@@ -77,7 +77,7 @@ class Tilting:
     log_mass : float
         Logarithm of E exp(tilt T), the sum of what results.
     odds : ndarray of float64, shape (V,)
-        The villages' own E exp(tilt T), up to a common factor: samples are drawn with these odds.
+        The villages' own E exp(tilt T), up to a factor common to a stratum: samples are drawn with these odds.
     norms : ndarray of float64, shape (H,)
         The strata's generating functions at `odds`.
     """

@@ -89,21 +89,29 @@ def _tilted(blocks: BlockLaws, tilt: float) -> tuple[Floats, BlockLaws]:
 def _tilting(logs: Floats, strata: Sequence[Stratum], tilt: float) -> Tilting:
     by_village = logs.sum(axis=1)
     odds, norms, log_mass = np.ones(len(by_village)), np.ones(len(strata)), 0.0
-    common = float(np.median(by_village))
     for i, stratum in enumerate(strata):
-        own = by_village[stratum.villages]
-        scale, norm = common, _norm(stratum, by_village, common)
-        low, high = float(own.min()), float(own.max())
-        # A norm is 1 at most about the largest log and at least about the smallest: between them it is a number.
-        while not _HANDY[0] < norm < _HANDY[1] and low < (middle := (low + high) / 2) < high:
-            scale, norm = middle, _norm(stratum, by_village, middle)
-            low, high = (middle, high) if norm > 1 else (low, middle)
-        odds[stratum.villages], norms[i] = np.exp(own - scale), norm
-        log_mass += float(np.log(norm)) + stratum.drawn * scale
+        scale, norms[i] = _scaled(stratum, by_village)
+        odds[stratum.villages] = np.exp(by_village[stratum.villages] - scale)
+        log_mass += float(np.log(norms[i])) + stratum.drawn * scale
     return Tilting(tilt=tilt, log_mass=log_mass, odds=odds, norms=norms)
 
 
 _HANDY = (1e-100, 1e100)  # far from where a product of odds would be no number
+
+
+def _scaled(stratum: Stratum, by_village: Floats) -> tuple[float, float]:
+    """Return what is taken from the logs of a stratum's villages, and its generating function at what is left."""
+    scale = float(np.median(by_village))
+    norm = _norm(stratum, by_village, scale)
+    if _HANDY[0] < norm < _HANDY[1]:
+        return scale, norm
+    own = by_village[stratum.villages]
+    low, high = float(own.min()), float(own.max())
+    # Odds about the largest log are 1 at most, and about the smallest at least: between them lies a scale that serves.
+    while not _HANDY[0] < norm < _HANDY[1] and low < (middle := (low + high) / 2) < high:
+        scale, norm = middle, _norm(stratum, by_village, middle)
+        low, high = (middle, high) if norm > 1 else (low, middle)
+    return scale, norm
 
 
 def _norm(stratum: Stratum, by_village: Floats, scale: float) -> float:

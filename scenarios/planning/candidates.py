@@ -218,8 +218,10 @@ def _spot_checks(
     """Return the spot checks that a budget pays for, each with as many remote villages as it pays for."""
     found: dict[object, Plan | SpotCheck] = {}
     cheapest = float("inf")
+    # A plan without remote villages says nothing of their takes: those groups then that the province visits.
+    stated = plan.remote_take if any(plan.remote_take.values()) else plan.phase1.take
+    groups = [group for group in ("exited", "unregistered") if stated.get(group)]
     for revisit, take, share in product(space.revisits, space.takes, space.shares):
-        groups = [group for group in ("exited", "unregistered") if plan.remote_take.get(group)] or ["exited"]
         changed = replace(plan, revisit_share=revisit, remote_take={**plan.remote_take, **dict.fromkeys(groups, take)})
         low, high = -1, int(frame.remote.sum())
         cheapest = min(cheapest, expected_cost(frame, replace(changed, remote_villages=0), costs))

@@ -9,8 +9,7 @@ same populations and the same random numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
-from dataclasses import field as made
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -63,8 +62,8 @@ class Race:
     present: Plan | SpotCheck
     recall: Recall
     progress: Progress | None = None
-    active: list[int] = made(default_factory=list)
-    _seen: dict[tuple[int, int], Floats] = made(default_factory=dict)
+    active: list[int] = field(default_factory=list)
+    _seen: dict[tuple[int, int], Floats] = field(default_factory=dict)
     _done: int = 0
     _whole: int = 0
 
@@ -89,16 +88,16 @@ class Race:
         )
         for condition in dict.fromkeys((0, self._worst(self.present))):
             self._try(everyone, condition, range(FIRST))
-        field = self._left(everyone, left)
+        racing = self._left(everyone, left)
         for _ in range(EXCHANGES):
-            worst = self._worst(self.plans[self._order(field)[0]])
+            worst = self._worst(self.plans[self._order(racing)[0]])
             if worst in self.active:
                 break
-            self._try(field, worst, range(FIRST))
-        field = self._left(field, second)
+            self._try(racing, worst, range(FIRST))
+        racing = self._left(racing, second)
         for condition in self.active:
-            self._try(field, condition, range(FIRST, SECOND))
-        return self._order(field)[:places]
+            self._try(racing, condition, range(FIRST, SECOND))
+        return self._order(racing)[:places]
 
     def _worst(self, plan: Plan | SpotCheck) -> int:
         """Return the number of the condition under which a plan errs most."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from math import sqrt
 
 import numpy as np
@@ -127,17 +128,7 @@ def tune(
 
     widths = race.recall(lambda: np.array(in_threads(width_of, close)))
 
-    def judged(
-        name: str, plan: Plan | SpotCheck, errors: Sequence[tuple[Condition, Floats]], width: float | None = None
-    ) -> Judged:
-        assert isinstance(scenario.truth, ErrorModel)  # noqa: S101 - require_tunable has looked
-        tried = replace(scenario, plan=plan)
-        risk = DecisionRisk(plan=plan, under=tuple(under_condition(tried, *each) for each in errors))
-        work = field_work(scenario.frame, plan, per_day=per_day)
-        multiplier = float(scenario.truth.remote_multiplier)
-        bias = raw_bias(scenario.frame, plan, multiplier)["missed"] if isinstance(plan, Plan) else None
-        return Judged(name=name, plan=plan, work=work, cost=work.cost(costs), risk=risk, bias=bias, width=width)
-
+    judged = partial(_judged, scenario, costs, per_day)
     names = [*(name for name, _ in in_use), *["searched"] * len(chosen)]
     found = [
         judged(name, plan, list(zip(conditions, closely[:, :, place], strict=True)), float(widths[place]))
@@ -159,6 +150,31 @@ def tune(
         judged=tuple(found[place] for place in ahead),
         best=best,
         confirmed=confirm(scenario, [(each.name, each.risk) for each in held], points, recall=race.recall),
+    )
+
+
+def _judged(
+    scenario: Scenario,
+    costs: StageCosts,
+    per_day: int,
+    name: str,
+    plan: Plan | SpotCheck,
+    errors: Sequence[tuple[Condition, Floats]],
+    width: float | None = None,
+) -> Judged:
+    """Return a plan with what it costs and risks, from its wrong decisions under each condition, shape (B, 2)."""
+    assert isinstance(scenario.truth, ErrorModel)  # noqa: S101 - require_tunable has looked
+    tried = replace(scenario, plan=plan)
+    work = field_work(scenario.frame, plan, per_day=per_day)
+    multiplier = float(scenario.truth.remote_multiplier)
+    return Judged(
+        name=name,
+        plan=plan,
+        work=work,
+        cost=work.cost(costs),
+        risk=DecisionRisk(plan=plan, under=tuple(under_condition(tried, *each) for each in errors)),
+        bias=raw_bias(scenario.frame, plan, multiplier)["missed"] if isinstance(plan, Plan) else None,
+        width=width,
     )
 
 

@@ -141,12 +141,8 @@ def _table(found: Tuning, words: Catalogue) -> Table:
     kept = found.undominated()
     for each in found.judged:
         risks, plan = _risks(each), each.plan
-        name = words.say(f"tune.{each.name}") if each.name != "searched" else ""
-        strata = _by(plan.stratification, words) if isinstance(plan, Plan) else _rechecks(plan, words)
-        own = isinstance(plan, SpotCheck) and bool(name)
         table.add_row(
-            (name if own else words.say("tune.named", name=name, strata=strata) if name else strata)
-            + (" *" if each in kept else ""),
+            _named(each, words) + (" *" if each in kept else ""),
             _drawn(plan, found) if isinstance(plan, Plan) else f"{plan.remote_villages}",
             _take(plan),
             f"{each.work.households:,.0f}",
@@ -160,6 +156,15 @@ def _table(found: Tuning, words: Catalogue) -> Table:
             style="bold" if each is found.best else "",
         )
     return table
+
+
+def _named(judged: Judged, words: Catalogue) -> str:
+    """Return what tells a plan from the others: where it comes from, and what makes its strata."""
+    name = "" if judged.name == "searched" else words.say(f"tune.{judged.name}")
+    if isinstance(judged.plan, SpotCheck):
+        return name or _rechecks(judged.plan, words)
+    strata = _by(judged.plan.stratification, words)
+    return words.say("tune.named", name=name, strata=strata) if name else strata
 
 
 def _take(plan: Plan | SpotCheck) -> str:

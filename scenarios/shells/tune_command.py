@@ -98,7 +98,7 @@ def tune(
     from scenarios.report.terminal import show  # noqa: PLC0415
     from scenarios.report.tune_text import save_pareto_figure, tune_text  # noqa: PLC0415
 
-    _points(asked)
+    points = _points(asked)
     loaded = load_scenario(named, seed=seed, policy=policy)
     for path in figures:
         if path.suffix.lower() not in SUFFIXES:
@@ -108,7 +108,7 @@ def tune(
     outputs = [*filter(None, [save_path, json_path]), *figures]
     stores = [*filter(None, [store_path])]
     require_outputs([*outputs, *stores], [named])
-    found = _searched(loaded.scenario, asked, store_path, words)
+    found = _searched(loaded.scenario, points, asked, store_path, words)
     show(console(), *tune_text(found, words))
     if save_path:
         save_scenario(with_plan(loaded, found.best.plan), save_path)
@@ -128,14 +128,15 @@ def _points(asked: TuneAsked) -> RiskPoints:
     return RiskPoints(good=asked.prq, bad=asked.crq, producer=Decimal("0.5"), consumer=Decimal("0.5"))
 
 
-def _searched(scenario: Scenario, asked: TuneAsked, store_path: Path | None, words: Catalogue) -> Tuning:
+def _searched(
+    scenario: Scenario, points: RiskPoints, asked: TuneAsked, store_path: Path | None, words: Catalogue
+) -> Tuning:
     from scenarios.planning.candidates import TAKES, Space, plans_within  # noqa: PLC0415
     from scenarios.planning.decision_risk import conditions, levels_of  # noqa: PLC0415
     from scenarios.planning.tune import require_tunable  # noqa: PLC0415
     from scenarios.planning.tune import tune as tuned  # noqa: PLC0415
     from scenarios.planning.two_stage import StageCosts  # noqa: PLC0415
 
-    points = _points(asked)
     require_tunable(scenario)
     for level in levels_of(scenario, points):  # a level that cannot be is refused before the work
         scenario.at(level)

@@ -139,6 +139,14 @@ def test_a_spot_check_s_candidates_vary_what_the_university_decides() -> None:
         assert each.phase1 is plan.phase1
         assert expected_cost(scenario.frame, each, COSTS) <= budget
     assert {each.revisit_share for each in found if isinstance(each, SpotCheck)} == {Decimal("0.1"), Decimal("0.3")}
+    # Without remote villages nothing says whom to visit there: those groups whom the province visits.
+    none = replace(scenario, plan=replace(plan, remote_villages=0, remote_take={}))
+    takes = [
+        each.remote_take
+        for each in plans_within(none, budget, COSTS, Space(takes=(10,)))
+        if isinstance(each, SpotCheck)
+    ]
+    assert {"exited": 10, "unregistered": 10} in takes
 
 
 def test_a_space_of_nothing_and_a_budget_for_nothing_are_refused(small: Scenario) -> None:
