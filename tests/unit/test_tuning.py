@@ -29,7 +29,7 @@ from scenarios.planning.decision_risk import (
 )
 from scenarios.planning.fieldwork_cost import expected_cost, field_work
 from scenarios.planning.precision import interval_width
-from scenarios.planning.race import FIRST, LAST, SECOND, score
+from scenarios.planning.race import FIRST, LAST, SECOND, Race, score
 from scenarios.planning.smallest import RiskPoints
 from scenarios.planning.stratifications import favoured, stratifications
 from scenarios.planning.tune import _tied, tune
@@ -108,6 +108,41 @@ def test_plans_tried_together_are_judged_as_each_alone(small: Scenario) -> None:
     good, bad = (replace(small, plan=plans[1]).at({**condition, **level}) for level in levels_of(small, POINTS))
     shares = model.shares([replace(good, averaged=True), replace(bad, averaged=True)], range(3, 6))[..., 0]
     assert np.allclose(np.stack([shares[:, 0], 1 - shares[:, 1]], axis=1), together[:, 1])
+
+
+def test_plans_may_ask_about_different_levels(small: Scenario) -> None:
+    one, other = plans_within(small, 150, COSTS, SPACE)[:2]
+    good, bad = levels_of(small, POINTS)
+    asked = [(one, good), (other, bad), (one, bad), (other, good), (other, bad)]
+    cells = [replace(replace(small, plan=plan).at(level), averaged=True) for plan, level in asked]
+    together = model.shares(cells, range(2))
+    for place, cell in enumerate(cells):
+        assert np.array_equal(together[:, [place]], model.shares([cell], range(2)))
+
+
+def test_the_best_of_every_kind_stays_until_the_second_round(small: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hundred plans, of which the second half errs more by far: one of them is still tried at length."""
+    plans = [replace(small.plan, take={"exited": 1 + i}) for i in range(200)]  # type: ignore[type-var]
+
+    def errors(_: object, some: list[Plan], *asked: object) -> np.ndarray:  # type: ignore[type-arg]
+        populations = asked[-1]
+        assert isinstance(populations, range)
+        risk = [0.001 * (each.take["exited"] - 1) + 0.2 * (each.take["exited"] > 100) for each in some]
+        return np.broadcast_to(np.array(risk)[None, :, None], (len(populations), len(some), 2))
+
+    monkeypatch.setattr("scenarios.planning.race.decision_errors", errors)
+    race = Race(
+        scenario=small,
+        points=POINTS,
+        conditions=[{}],
+        plans=plans,
+        kinds=["low"] * 100 + ["high"] * 100,
+        present=plans[0],
+        recall=lambda work: work(),
+    )
+    assert race.run(3, close=3) == [0, 1, 2]
+    depth = [race.seen(i)[0][1].shape[0] for i in range(200)]
+    assert [i for i in range(200) if depth[i] == SECOND] == [*range(18), 100]
 
 
 def test_every_plan_of_a_space_is_as_large_as_its_budget_allows() -> None:
