@@ -106,18 +106,34 @@ def _histogram(
     edges = limit + step * np.arange(min(first, -1), max(last, 1) + 1)
     # A rate at the limit passes: it stands on the passing side of the edge.
     place = np.ceil((known - limit) / step - 1e-9) if fails_above else np.floor((known - limit) / step + 1e-9) + 1
-    counts = np.bincount((place - min(first, -1) - 1).clip(0, len(edges) - 2).astype(np.int64), minlength=len(edges) - 1)
+    counts = np.bincount(
+        (place - min(first, -1) - 1).clip(0, len(edges) - 2).astype(np.int64), minlength=len(edges) - 1
+    )
     beyond = edges[:-1] >= limit - step / 2 if fails_above else edges[1:] <= limit + step / 2
     for side, colour, key in ((~beyond, PASSES, "passes"), (beyond, FAILS, "fails")):
         axes.bar(edges[:-1][side], counts[side], width=step, align="edge", color=colour, edgecolor="white", lw=0.4)
         at = 0.02 if (key == "passes") == fails_above else 0.98
         axes.text(
-            at, 0.97, words[key], transform=axes.transAxes, va="top", ha="left" if at < 0.5 else "right", color=INK,
+            at,
+            0.97,
+            words[key],
+            transform=axes.transAxes,
+            va="top",
+            ha="left" if at < 0.5 else "right",
+            color=INK,
             **page.type(TEXT),
         )
     axes.axvline(limit, color=INK, linewidth=1.0, linestyle=(0, (4, 3)))
-    axes.text(limit, 1.01, words["limit"], transform=axes.get_xaxis_transform(), ha="center", va="bottom",
-              color=SOFT, **page.type(TEXT))
+    axes.text(
+        limit,
+        1.01,
+        words["limit"],
+        transform=axes.get_xaxis_transform(),
+        ha="center",
+        va="bottom",
+        color=SOFT,
+        **page.type(TEXT),
+    )
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(0, max(float(counts.max(initial=0)), 1.0) * 1.25)
     _dress(page, axes, percent_x=True)
@@ -128,7 +144,9 @@ def _running(page: Page, axes: Axes, share: Floats, whole: int) -> None:
     count = np.arange(1, len(share) + 1)
     if len(share):
         half = 1.96 * np.sqrt(share[-1] * (1 - share[-1]) / count)
-        axes.fill_between(count, np.clip(share[-1] - half, 0, 1), np.clip(share[-1] + half, 0, 1), color="#e2e2e2", lw=0)
+        axes.fill_between(
+            count, np.clip(share[-1] - half, 0, 1), np.clip(share[-1] + half, 0, 1), color="#e2e2e2", lw=0
+        )
         axes.plot(count, share, color=INK, linewidth=1.6)
     axes.set_xlim(1, max(whole, 2))
     axes.set_ylim(0, 1)

@@ -12,8 +12,8 @@ from scenarios.figures.save import save_figure
 from scenarios.figures.surface import Drawing
 from scenarios.messages import Catalogue, clean
 from scenarios.questions.inspection import Inspection
-from scenarios.report.inspection_text import assumed_text, found_by_village, verdict_sentence
 from scenarios.report.document import Picture
+from scenarios.report.inspection_text import assumed_text, found_by_village, verdict_sentence
 from scenarios.report.pictures import SUFFIXES, drawn_language, picture
 
 

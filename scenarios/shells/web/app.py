@@ -31,19 +31,21 @@ def show() -> None:
     html(f'<h1>{escape(say.say("web.title"))}</h1><p class="lead">{escape(say.say("web.lead"))}</p>')
     language, part = st.columns([1, 2])
     with language:
-        st.radio(
-            say.say("web.language"), LANGUAGES, key="lang", horizontal=True, format_func=lambda name: _NAMES[name]
-        )
+        st.radio(say.say("web.language"), LANGUAGES, key="lang", horizontal=True, format_func=lambda name: _NAMES[name])
     with part:
         st.radio(
-            say.say("web.part"), PARTS, key="part", horizontal=True, format_func=lambda name: say.say(f"web.part_{name}")
+            say.say("web.part"),
+            PARTS,
+            key="part",
+            horizontal=True,
+            format_func=lambda name: say.say(f"web.part_{name}"),
         )
     shown["part"] = st.session_state["part"]
     if st.session_state["bad"]:
         keys = say.say("place.enumeration").join(key[:40] for key in st.session_state["bad"][:12])
         html(note_html(say.say("web.bad_address", keys=keys)))
     _part(str(shown["part"]))
-    html(f'<footer>{escape(say.say("web.footer"))}</footer>')
+    html(f"<footer>{escape(say.say('web.footer'))}</footer>")
     _share()
 
 
@@ -83,8 +85,15 @@ def _dress() -> None:
     for key, text in texts.items():
         style = style.replace(f"/*{key}*/", json.dumps(text, ensure_ascii=False))
     html(f"<style>{style}</style>")
-    language = "zh-CN" if view()["lang"] == "zh" else "en"
-    st.html(f'<script>document.documentElement.lang = "{language}";</script>', unsafe_allow_javascript=True)
+    told = {
+        "lang": "zh-CN" if view()["lang"] == "zh" else "en",
+        "choose": texts["UPLOAD"],
+        "tooLarge": texts["TOO_LARGE"],
+    }
+    told |= {key: say.say(f"web.upload_{key}") for key in ("chip_remove", "chip_add")}
+    script = files("scenarios.data").joinpath("templates", "web.js").read_text(encoding="utf-8")
+    spoken = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
+    st.html(f"<script>const words = {spoken};\n{script}</script>", unsafe_allow_javascript=True)
 
 
 def _share() -> None:

@@ -11,8 +11,8 @@ from decimal import Decimal
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from scenarios.files.scenario_file import ScenarioFile, scenario_document, scenario_of, scenario_tree
 from scenarios.files.counties import county_of
+from scenarios.files.scenario_file import ScenarioFile, scenario_document, scenario_of, scenario_tree
 from scenarios.files.tables import County
 from scenarios.files.toml import Tree
 
@@ -73,11 +73,11 @@ def read_source(argument: str, name: str) -> Source:
 
 
 def plain_name(name: str) -> str:
-    """Return the last part of a file's name, short enough for any disk.
+    r"""Return the last part of a file's name, short enough for any disk.
 
     Examples
     --------
-    >>> plain_name("../../etc/名单.xlsx"), plain_name("C:\\\\a\\\\b.csv")
+    >>> plain_name("../../etc/名单.xlsx"), plain_name("C:\\a\\b.csv")
     ('名单.xlsx', 'b.csv')
     """
     last = PureWindowsPath(PurePosixPath(name.replace("\0", "")).name).name

@@ -45,7 +45,7 @@ def source() -> Source | None:
         of = ("list", name, hash(content))
         found: Source | None = task("list", of, lambda: _reading(name, content))
         st.session_state["read"] = found
-    found = st.session_state.get("read")
+    found = kept_list()
     if found is None:
         if given is None:
             html(note_html(say.say("web.upload_none")))
@@ -55,6 +55,12 @@ def source() -> Source | None:
         with st.expander(say.say("web.remarks", count=len(found.county.remarks)), expanded=True):
             html(parts_html(remarks_text(found.county.remarks, say), say))
     st.button(say.say("web.upload_remove"), key="remove", on_click=_remove)
+    return found
+
+
+def kept_list() -> Source | None:
+    """Return the list of this session; None where there is none."""
+    found: Source | None = st.session_state.get("read")
     return found
 
 
@@ -150,8 +156,6 @@ def levels(found: Source) -> tuple[ScenarioFile, Level]:
         shown["level"] = min(values, key=lambda each: abs(each - shown["level"]))
     held("in_level", shown["level"])
     with place:
-        st.select_slider(
-            say.say("web.believed_both"), options=list(values), key="in_level", format_func=lambda each: percent(each)
-        )
+        st.select_slider(say.say("web.believed_both"), options=list(values), key="in_level", format_func=percent)
     shown["level"] = st.session_state["in_level"]
     return loaded, dict.fromkeys(scenario.grid[0].keys, shown["level"])

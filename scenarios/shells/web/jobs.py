@@ -1,4 +1,4 @@
-"""What the page's processes do: functions of what is asked, which tell how far they are and can be killed at any time."""
+"""What the page's processes do: functions of what is asked, which tell how far they are and may be killed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from datetime import date
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
-
 
 from scenarios.engines.threads import Progress
 from scenarios.files.saved_risks import described

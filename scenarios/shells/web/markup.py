@@ -73,7 +73,7 @@ def _row(row: Row, columns: Sequence[Column]) -> str:
         return f'<td class="{escape(styles)}">{escape(text.text)}</td>'
 
     cells = "".join(cell(text, column) for text, column in zip(row.cells, columns, strict=True))
-    return f'<tr{" class=ends" if row.ends else ""}>{cells}</tr>'
+    return f"<tr{' class=ends' if row.ends else ''}>{cells}</tr>"
 
 
 def card_html(big: str, sentences: Sequence[str], label: str) -> str:

@@ -63,9 +63,7 @@ def curve_of(scenario: Scenario) -> Curve | None:
     if shared.over and shared.state == "done" and shared.answer[1].scenario.digest == scenario.digest:
         answer: Curve = shared.answer[1]
         return answer
-    found: Curve | None = task(
-        "curve", scenario.digest, lambda: workshop().start(f"{JOBS}:risk", scenario)
-    )
+    found: Curve | None = task("curve", scenario.digest, lambda: workshop().start(f"{JOBS}:risk", scenario))
     return found
 
 

@@ -49,7 +49,9 @@ def remembered(key: Hashable, work: Callable[[], Any]) -> Any:
     return answers[key]
 
 
-def task(slot: str, of: Hashable, start: Callable[[], Job], *, ask: str = "", watch: Callable[[Job], None] | None = None) -> Any:
+def task(
+    slot: str, of: Hashable, start: Callable[[], Job], *, ask: str = "", watch: Callable[[Job], None] | None = None
+) -> Any:
     """Return the answer of long work, or None while there is none; shows its progress and a button that ends it.
 
     Parameters

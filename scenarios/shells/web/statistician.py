@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from scenarios.report.setting import setting
+from scenarios.report.setting import plan_lines
 from scenarios.scenario import Axis, Scenario
 from scenarios.shells.web.app import section
 from scenarios.shells.web.county import Source, beliefs, plan_of_view
@@ -31,7 +31,7 @@ def statistician() -> None:
     scenario = loaded.scenario
     section(say.say("web.section_compare"))
     html(note_html(say.say("web.compare_note")))
-    html(parts_html(setting(scenario, say), say))
+    html(parts_html(plan_lines(scenario, say), say))
     other = _other_plan(found)
     _compared(_at(scenario, level[scenario.grid[0].keys[0]]), _at(other, level[scenario.grid[0].keys[0]]))
     section(say.say("web.section_tune"))
@@ -72,7 +72,7 @@ def _at(scenario: Scenario, value: object) -> Scenario:
 
 def _compared(first: Scenario, second: Scenario) -> None:
     say = words()
-    html(parts_html(setting(second, say), say))
+    html(parts_html(plan_lines(second, say), say))
     first = replace(first, name=say.say("web.plan_present"))
     parts = task(
         "compare",

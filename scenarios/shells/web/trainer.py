@@ -90,9 +90,7 @@ def _steps(one: Inspection) -> None:
     _to(step)
     back, middle, on = st.columns([1, 3, 1], vertical_alignment="bottom")
     with back:
-        st.button(
-            say.say("web.back"), key="back", disabled=step == 1, on_click=_to, args=(step - 1,), width="stretch"
-        )
+        st.button(say.say("web.back"), key="back", disabled=step == 1, on_click=_to, args=(step - 1,), width="stretch")
     with middle:
         st.slider(say.say("web.step", last=last), 1, last, key="in_step")
     with on:
@@ -104,7 +102,10 @@ def _steps(one: Inspection) -> None:
     if step == last:
         verdict = verdict_sentence(one.assessment, say)
         html(card_html(say.say(_outcome(one)), [verdict], say.say("web.verdict")))
-        parts: Sequence[Part] = [Text(say.say("web.estimates"), style="bold"), estimate_table(one.assessment, say, one.truth)]
+        parts: Sequence[Part] = [
+            Text(say.say("web.estimates"), style="bold"),
+            estimate_table(one.assessment, say, one.truth),
+        ]
     else:
         block = blocks[step - 1]
         parts = [Text(block.heading, style="bold"), *block.lines, *([block_table(block)] if block.columns else [])]
@@ -128,7 +129,10 @@ def _thousand(scenario: Scenario, level: Level) -> None:
     html(note_html(say.say("web.thousand_note")))
     held("in_shown", shown["shown"])
     st.selectbox(
-        say.say("web.thousand_shown"), CRITERIA_SHOWN, key="in_shown", format_func=lambda name: say.say(f"criterion.{name}")
+        say.say("web.thousand_shown"),
+        CRITERIA_SHOWN,
+        key="in_shown",
+        format_func=lambda name: say.say(f"criterion.{name}"),
     )
     shown["shown"] = criterion = str(st.session_state["in_shown"])
 

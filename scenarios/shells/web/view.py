@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, get_type_hints
 
-from sampler.domains import bounds, holds
+from annotated_types import Ge, Gt, Le, Lt
+
+from sampler.domains import OversampleFactor, bounds, holds
 from sampler.error_model import ErrorModel
-from sampler.stratify import Oversample
 from scenarios.messages import LANGUAGES
 
 PARTS = ("planner", "statistician", "trainer")
@@ -19,7 +20,6 @@ MOST_VILLAGES, MOST_TAKE, MOST_NUMBER, MOST_STEP = 2_000, 200, 1_000_000, 40
 Value = str | int | Decimal
 
 _MODEL = get_type_hints(ErrorModel, include_extras=True)
-FACTOR = Decimal(100)  # the largest factor on remote villages; a test holds it to the domain
 
 
 def largest(parameter: str) -> Decimal:
@@ -30,9 +30,8 @@ def largest(parameter: str) -> Decimal:
     >>> str(largest("missed")), str(largest("remote_multiplier"))
     ('0.999', '100')
     """
-    limit = next(each for each in bounds(_MODEL[parameter]) if hasattr(each, "le") or hasattr(each, "lt"))
-    top = getattr(limit, "le", None)
-    return Decimal(top) if top is not None else Decimal(limit.lt) - Decimal("0.001")  # type: ignore[union-attr]
+    top = next(each for each in bounds(_MODEL[parameter]) if isinstance(each, Le | Lt))
+    return Decimal(str(top.le)) if isinstance(top, Le) else Decimal(str(top.lt)) - Decimal("0.001")
 
 
 def smallest(parameter: str) -> Decimal:
@@ -43,9 +42,8 @@ def smallest(parameter: str) -> Decimal:
     >>> str(smallest("missed")), str(smallest("remote_multiplier"))
     ('0', '0.1')
     """
-    limit = next(each for each in bounds(_MODEL[parameter]) if hasattr(each, "ge") or hasattr(each, "gt"))
-    bottom = getattr(limit, "ge", None)
-    return Decimal(bottom) if bottom is not None else Decimal(limit.gt) + Decimal("0.1")  # type: ignore[union-attr]
+    bottom = next(each for each in bounds(_MODEL[parameter]) if isinstance(each, Ge | Gt))
+    return Decimal(str(bottom.ge)) if isinstance(bottom, Ge) else Decimal(str(bottom.gt)) + Decimal("0.1")
 
 
 def _one_of(*allowed: str) -> Callable[[str], Value]:
@@ -84,7 +82,7 @@ def _decimal(text: str, allowed: Callable[[Decimal], bool]) -> Decimal:
 
 
 def _factor(text: str) -> Value:
-    return _decimal(text, lambda value: holds(value, get_type_hints(Oversample, include_extras=True)["factors"].__args__[1]))
+    return _decimal(text, lambda value: holds(value, OversampleFactor))
 
 
 # By key of the address: what it is when it is not there, and how it is read.

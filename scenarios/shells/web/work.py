@@ -121,9 +121,7 @@ class Workshop:
         threading.Thread(target=self._give_up_forgotten, daemon=True).start()
         atexit.register(self.close)
 
-    def start(
-        self, name: str, *arguments: Any, ended: Callable[[], None] | None = None, lasting: bool = False
-    ) -> Job:
+    def start(self, name: str, *arguments: Any, ended: Callable[[], None] | None = None, lasting: bool = False) -> Job:
         """Return a job that has been handed over.
 
         Parameters
@@ -147,8 +145,7 @@ class Workshop:
             job.state = "running"
             state, content = worker.do(job)
             self._give_back(job, worker, healthy=state in ("done", "refused"))
-            if job.state != "cancelled":
-                _end(job, state, content)
+            _end(job, state, content)
         job.arguments = ()  # nothing of a list stays longer than it is used
         if job.ended is not None:
             job.ended()
@@ -207,6 +204,9 @@ class Workshop:
 
 
 def _end(job: Job, state: State, content: Any) -> None:
+    """Note how a job ended; one that was cancelled meanwhile stays so."""
+    if job.state == "cancelled":
+        return
     if state == "done":
         job.answer = content
     elif state == "refused":
