@@ -96,7 +96,9 @@ def _mark(curve: Curve, level: Level, words: Catalogue) -> tuple[tuple[float, fl
     overall = answer.fails["any"]
     if overall is None:
         return ()
-    told = words.say("figure.mark", level=told_level(level, words), chance=shown_chance(answer, "any", words))
+    told = words.say(
+        "figure.mark", level=level_value(curve.axis[0], level[curve.axis[0]]), chance=shown_chance(answer, "any", words)
+    )
     return ((float(level[curve.axis[0]]), overall, told),)
 
 

@@ -200,7 +200,7 @@ class Workshop:
             workers = [*self._idle, *self._at_work.values()]
             self._idle.clear()
         for worker in workers:
-            worker.process.kill()
+            worker.kill()
 
 
 def _end(job: Job, state: State, content: Any) -> None:

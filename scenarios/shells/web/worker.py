@@ -14,7 +14,7 @@ from typing import IO, Any
 from sampler.errors import InputError
 
 _LENGTH = struct.Struct("<Q")
-_NICE = 5  # a click is answered before the work goes on
+_NICE = 19  # a click is answered before the work goes on
 
 
 def send(stream: IO[bytes], message: object) -> None:
