@@ -32,7 +32,7 @@ def test_an_address_that_is_not_this_machine_s_is_refused(address: str, inside: 
 
 
 def test_without_its_component_the_page_says_what_to_install(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scenarios.shells.web_command.find_spec", lambda name: None)
+    monkeypatch.setattr("scenarios.shells.web_command.find_spec", lambda _: None)
     answer = inside("web", "--lang", "en")
     assert answer.status == 2
     assert 'pip install "choucha[web]"' in answer.err

@@ -2,7 +2,7 @@
 document.documentElement.lang = words.lang;
 const named = {
   '[data-testid="stFileUploaderDropzone"] [data-testid="stBaseButton-secondary"]': words.choose,
-  '[data-testid="stFileUploaderDropzoneInput"]': words.choose,
+  '[data-testid="stFileUploaderDropzoneInput"]': words.field,
   '[data-testid="stFileChipDeleteBtn"] button': words.chip_remove,
   '[data-testid="stFileUploaderDropzone"] [data-testid="stBaseButton-borderlessIcon"]': words.chip_add,
 };

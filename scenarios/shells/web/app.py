@@ -90,7 +90,7 @@ def _dress() -> None:
         "choose": texts["UPLOAD"],
         "tooLarge": texts["TOO_LARGE"],
     }
-    told |= {key: say.say(f"web.upload_{key}") for key in ("chip_remove", "chip_add")}
+    told |= {key: say.say(f"web.upload_{key}") for key in ("chip_remove", "chip_add", "field")}
     script = files("scenarios.data").joinpath("templates", "web.js").read_text(encoding="utf-8")
     spoken = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
     st.html(f"<script>const words = {spoken};\n{script}</script>", unsafe_allow_javascript=True)

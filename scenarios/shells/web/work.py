@@ -50,7 +50,7 @@ class Job:
     ended : callable or None
         Called once, however it ends.
     lasting : bool
-        Whether it goes on when nobody looks.
+        Whether it goes on when nobody looks, ahead of everything else: the first visitor waits for it.
     finished : Event
         Set when it is over.
     """
@@ -88,7 +88,7 @@ class _Worker:
         assert self.process.stdin is not None  # noqa: S101 - asked for above
         assert self.process.stdout is not None  # noqa: S101
         try:
-            send(self.process.stdin, (job.name, job.arguments))
+            send(self.process.stdin, (job.name, job.arguments, job.lasting))
             while True:
                 kind, content = receive(self.process.stdout)
                 if kind != "told":

@@ -14,7 +14,7 @@ from typing import IO, Any
 from sampler.errors import InputError
 
 _LENGTH = struct.Struct("<Q")
-_NICE = 19  # a click is answered before the work goes on
+_NICE = 10  # a click is answered before the work goes on
 
 
 def send(stream: IO[bytes], message: object) -> None:
@@ -55,11 +55,13 @@ def serve() -> None:
     """Work until the page is gone."""
     incoming, outgoing = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no message
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
+    humble = False
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
         while True:
-            name, arguments = receive(incoming)
+            name, arguments, waited_for = receive(incoming)
+            if not (waited_for or humble) and hasattr(os, "nice"):
+                os.nice(_NICE)
+                humble = True
             send(outgoing, _answer(name, arguments, lambda told: send(outgoing, ("told", told))))
 
 
