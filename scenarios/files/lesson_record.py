@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil, log, prod
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ def _packed(columns: Sequence[Ints]) -> dict[str, Any]:
     codes = np.zeros_like(columns[0])
     for column, size in zip(columns, sizes, strict=True):
         codes = codes * size + column
-    width = max(1, ceil(log(prod(sizes), 64) - 1e-9))
+    width = max(1, ((prod(sizes) - 1).bit_length() + 5) // 6)
     digits = np.array(list(DIGITS))[(codes[:, None] >> 6 * np.arange(width)[::-1]) & 63]
     return {"sizes": sizes, "width": width, "text": "".join(digits.ravel().tolist())}
 

@@ -79,10 +79,8 @@ def lesson_page(lesson: Lesson, words: Catalogue, *, command: str) -> bytes:
     bytes
         UTF-8; the same for the same arguments.
     """
-    folder = files("scenarios.data").joinpath("templates")
-    source, style, script = (
-        _lean(folder.joinpath(f"lesson.{suffix}").read_text(encoding="utf-8")) for suffix in ("html.j2", "css", "js")
-    )
+    source, style, *scripts = map(_lean, ("lesson.html.j2", "lesson.css", "lesson_facts.js", "lesson.js"))
+    script = "\n".join(scripts)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     frame = lesson.scenario.frame
     county = ground([clean(name) for name in frame.townships], frame.location_km)
@@ -118,8 +116,9 @@ def lesson_page(lesson: Lesson, words: Catalogue, *, command: str) -> bytes:
     return (page + "\n").encode()
 
 
-def _lean(text: str) -> str:
-    """Return a text without what only its writers read: indentation and lines of comment."""
+def _lean(name: str) -> str:
+    """Return a template without what only its writers read: indentation and lines of comment."""
+    text = files("scenarios.data").joinpath("templates", name).read_text(encoding="utf-8")
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
@@ -155,7 +154,11 @@ def _told(lesson: Lesson, words: Catalogue, command: str) -> dict[str, Any]:
     }
     reason = ("criterion", "value", "sign", "limit")
     sentences["reason"] = words.say("verdict.reason", **{name: f"{{{name}}}" for name in reason})
-    sentences |= {"joiner": words.say("place.joiner"), "enumeration": words.say("place.enumeration")}
+    sentences |= {
+        "beyond": words.say("estimate.fails"),
+        "joiner": words.say("place.joiner"),
+        "enumeration": words.say("place.enumeration"),
+    }
     return {
         "steps": _steps(lesson),
         "words": sentences,

@@ -38,6 +38,7 @@ SCREENS = (
     ("draw", "national-2019-spot-check", "--steps"),
     ("draw", "national-2019-other-channels"),
     ("report", "甲.toml", "--to", "报告.html"),
+    ("lesson", "甲.toml", "--draws", "3", "--to", "报告.html", *ADJUST),
     ("check", "八村.toml"),
     ("check", "表.xlsx"),
     ("estimate", "结果.csv", "--list", "名单.csv", "--soundness", "--plan", "甲.toml", *ADJUST),

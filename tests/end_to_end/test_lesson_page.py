@@ -22,7 +22,7 @@ from scenarios.report.words import rate, shown_chance
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium")
-DRAWS = 25
+DRAWS = 12
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +71,10 @@ class Watched:
     def text(self, where: str) -> str:
         return self.page.locator(where).inner_text()
 
+    def stacked(self, bars: str) -> float:
+        heights = "all => all.reduce((sum, bar) => sum + Number(bar.getAttribute('height')), 0)"
+        return float(self.page.locator(f"#histogram {bars}").evaluate_all(heights))
+
 
 @pytest.fixture
 def watch(browser: Browser) -> Iterator[object]:
@@ -110,27 +114,24 @@ def test_the_keys_play_what_draw_draws(language: str, pages: dict[str, Path], sh
     assert page.text("#now") == words.say("lesson.inspection", number=3, draws=DRAWS)
 
 
-@pytest.mark.parametrize("question", ["any", *CRITERIA])
-def test_the_share_stands_against_the_chance(question: str, pages: dict[str, Path], shown: Lesson, watch) -> None:  # type: ignore[no-untyped-def]
+def test_the_share_stands_against_the_chance(pages: dict[str, Path], shown: Lesson, watch) -> None:  # type: ignore[no-untyped-def]
     words, page = catalogue("en"), watch(pages["en"])
-    page.page.select_option("#question", question)
     verdict = shown.assessment.verdict
-    fails = verdict.any if question == "any" else verdict.fails[question]
-    chance = shown_chance(shown.chance, question, words)
-    assert page.text("#tally") == words.say("lesson.nothing_yet", chance=chance)
-    for _ in range(8):
-        page.page.keyboard.press("Shift+ArrowRight")
-    for played in (8, DRAWS):
-        failed = int(fails[:played].sum())
-        told = words.say("lesson.so_far", played=played, failed=failed, share=f"{failed / played:.1%}")
-        assert page.text("#tally") == told + words.say("lesson.chance", chance=chance)
-        bars = page.page.locator("#histogram .bar").evaluate_all("all => all.map(each => +each.getAttribute('height'))")
-        beyond = page.page.locator("#histogram .bar.fails").evaluate_all(
-            "all => all.map(each => +each.getAttribute('height'))"
-        )
-        assert sum(beyond) == pytest.approx(sum(bars) * failed / played)
-        if played < DRAWS:
+    for played in (0, 5, DRAWS):
+        for _ in range(played and 5):
+            page.page.keyboard.press("Shift+ArrowRight")
+        if played == DRAWS:
             page.page.click("#all")
+        for question in ("any", *CRITERIA):
+            page.page.select_option("#question", question)
+            fails = verdict.any if question == "any" else verdict.fails[question]
+            chance, failed = shown_chance(shown.chance, question, words), int(fails[:played].sum())
+            if not played:
+                assert page.text("#tally") == words.say("lesson.nothing_yet", chance=chance)
+                continue
+            told = words.say("lesson.so_far", played=played, failed=failed, share=f"{failed / played:.1%}")
+            assert page.text("#tally") == told + words.say("lesson.chance", chance=chance)
+            assert page.stacked(".bar.fails") == pytest.approx(page.stacked(".bar") * failed / played)
 
 
 def test_two_inspections_that_end_differently_stand_side_by_side(pages: dict[str, Path], shown: Lesson, watch) -> None:  # type: ignore[no-untyped-def]
@@ -187,8 +188,7 @@ def test_a_second_phase_is_played(pages: dict[str, Path], watch) -> None:  # typ
     assert page.text("#now").startswith("Inspection 3")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("width", "language"), [(1280, "zh"), (360, "en")])
 def test_everybody_can_use_it(width: int, language: str, pages: dict[str, Path], watch) -> None:  # type: ignore[no-untyped-def]
     page = watch(pages[language], width=width, motion="reduce")
     for played in (False, True):

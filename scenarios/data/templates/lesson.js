@@ -1,99 +1,3 @@
-"use strict";
-(() => {
-const get = (id) => document.getElementById(id);
-const data = JSON.parse(get("data").textContent);
-const still = matchMedia("(prefers-reduced-motion: reduce)");
-const say = (key, fields = {}) => data.words[key].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
-const percent = (share) => (100 * share).toFixed(1) + "%";
-const whole = (number) => number.toLocaleString("en-US");
-
-// Rows of whole numbers: each row is one number of base 64, whose own digits are the columns.
-const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const unpack = (parts) => parts.flatMap(({ sizes, width, text }) => {
-  const columns = sizes.map(() => []);
-  for (let at = 0; at < text.length; at += width) {
-    let code = 0;
-    for (let k = at; k < at + width; k++) code = code * 64 + DIGITS.indexOf(text[k]);
-    for (let c = sizes.length - 1; c >= 0; c--) {
-      columns[c].push(code % sizes[c]);
-      code = Math.floor(code / sizes[c]);
-    }
-  }
-  return columns;
-});
-const [remote, wrong, persons, always] = unpack(data.villages);
-const [village, exits, misses, visited] = unpack(data.slots);
-const [across, down, home] = unpack(data.places);
-const groups = unpack(data.visited), askedOf = groups.pop();
-const second = data.second_phase && unpack(data.second_phase.columns);
-const criteria = data.criteria.map(({ name, limit, truth, columns }) => {
-  const [fails, atLimit, open, value, low, high, found, asked] = unpack(columns);
-  return { name, limit, truth, fails, atLimit, open, value, low, high, found, asked, ...data.told[name] };
-});
-
-// An inspection: its drawn villages in order, each once, with what was found in it.
-const inspections = Array.from({ length: data.draws }, (_, n) => {
-  const slots = new Map();
-  for (let k = 0; k < data.drawn; k++) {
-    const at = n * data.drawn + k, id = village[at];
-    const slot = slots.get(id) || { id, number: slots.size + 1, fresh: !!second && k >= data.second_phase.first_phase, visited: 0, exits: 0, misses: 0 };
-    slot.visited += visited ? visited[at] : always[id];
-    slot.exits += exits[at];
-    slot.misses += misses[at];
-    slots.set(id, slot);
-  }
-  return {
-    slots: [...slots.values()],
-    failed: criteria.filter((one) => one.fails[n]),
-    open: criteria.filter((one) => one.open[n]),
-  };
-});
-const sum = (list, value) => list.reduce((total, each) => total + value(each), 0);
-const outcome = ({ failed, open }) => (failed.length ? "fails" : open.length ? "open" : "passes");
-const failing = (question, n) => (question === "any" ? inspections[n].failed.length > 0 : criteria.find((one) => one.name === question).fails[n] > 0);
-const rate = (one, n) => one.exact[n] || (one.value[n] ? ((one.value[n] - 1) / 100).toFixed(2) + "%" : "—");
-const side = (value) => ((value - 1) / 100).toFixed(2) + "%";
-
-// How far a rate goes towards its limit: 1 is the limit, and what lies to the right of it fails.
-const reach = (one, hundredths) => {
-  const room = one.name === "approval" ? 10000 - one.limit : one.limit;
-  const used = one.name === "approval" ? 10000 - hundredths : hundredths;
-  return room > 0 ? used / room : used > 0 ? Infinity : 0;
-};
-const written = (one, units) => {
-  const share = one.name === "approval" ? 10000 - units * (10000 - one.limit) : units * one.limit;
-  return +(share / 100).toFixed(2) + "%";
-};
-const reached = (question, n) => {
-  const asked = criteria.filter((one) => (question === "any" || one.name === question) && one.value[n]);
-  return Math.max(0, ...asked.map((one) => reach(one, one.value[n] - 1)));
-};
-// The average of the true error rates of villages: the first luck of a draw.
-const average = (ids) => {
-  const rates = ids.filter((id) => persons[id]).map((id) => wrong[id] / persons[id]);
-  return rates.length ? (100 * sum(rates, (share) => share) / rates.length).toFixed(2) + "%" : "—";
-};
-const everyone = wrong.map((_, id) => id);
-const foundIn = (n, one) => {
-  const asked = askedOf[n], found = sum(one.slots, (slot) => slot.exits + slot.misses);
-  return { found: whole(found), asked: whole(asked), rate: asked ? (100 * found / asked).toFixed(2) + "%" : "—" };
-};
-
-const make = (parent, tag, attributes = {}, text = "") => {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  if (text !== "") made.textContent = text;
-  parent.append(made);
-  return made;
-};
-const shape = (parent, id, radius, className) => {
-  const x = across[id], y = down[id], r = radius;
-  if (!remote[id]) return make(parent, "circle", { cx: x, cy: y, r, class: className });
-  return make(parent, "path", { d: `M${x} ${y - 1.25 * r}l${1.15 * r} ${2 * r}h${-2.3 * r}Z`, class: className });
-};
-const nameOf = (id) => (data.names ? data.names[id] : say("village", { number: id + 1 }));
-const placeOf = (id) => data.townships[home[id]];
-
 const map = get("map"), steps = data.steps, last = steps.length - 1;
 let draw = 0, step = 0, timer = null;
 const played = () => draw + (step === last ? 1 : 0);
@@ -151,20 +55,20 @@ function verdict(one) {
 }
 
 function scale(one) {
-  const box = get("rate-" + one.name), svg = box.querySelector("svg"), wide = svg.clientWidth || 300, high = 36;
+  const box = get("rate-" + one.name), svg = box.querySelector("svg"), wide = svg.clientWidth || 300, high = 34;
   const most = 2.6, x = (units) => 8 + (wide - 16) * Math.min(units, most) / most;
   svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
   svg.replaceChildren();
   make(svg, "rect", { class: "beyond", x: x(1), y: 4, width: wide - 8 - x(1), height: 16 });
   make(svg, "path", { class: "axis", d: `M8 12H${wide - 8}` });
   make(svg, "path", { class: "limit", d: `M${x(1)} 1v22` });
-  make(svg, "text", { class: "chart fail", x: x(1), y: high, "text-anchor": "middle" }, `${say("limit")} ${one.limit_text}`);
+  // The two labels stand back to back, each on its line's own side.
+  const at = one.truth === null ? 0 : x(reach(one, one.truth)), left = at <= x(1);
+  make(svg, "text", { class: "chart fail", x: x(1) + (left ? -2 : 2), y: high, "text-anchor": left ? "start" : "end" }, `${say("limit")} ${one.limit_text}`);
   if (one.truth !== null && !map.classList.contains("without")) {
-    const at = x(reach(one, one.truth)), near = Math.abs(at - x(1)) < 118, left = at < x(1);
     make(svg, "path", { class: "true", d: `M${at} 1v22` });
-    const anchor = near && !left ? "start" : near || at > wide - 60 ? "end" : at < 60 ? "start" : "middle";
-    const room = near ? (left ? Math.min(at + 10, x(1) - 48) : Math.max(at - 10, x(1) + 48)) : at;
-    make(svg, "text", { class: "chart secret", x: Math.max(room, anchor === "end" ? 92 : 0), y: high, "text-anchor": anchor }, `${say("true_rate")} ${(one.truth / 100).toFixed(2)}%`);
+    const place = left ? { x: Math.min(at + 40, x(1) - 10), "text-anchor": "end" } : { x: Math.max(Math.min(at - 40, wide - 110), x(1) + 10), "text-anchor": "start" };
+    make(svg, "text", { class: "chart secret", y: high, ...place }, `${say("true_rate")} ${(one.truth / 100).toFixed(2)}%`);
   }
   const told = reaches("estimate"), n = draw;
   if (told && one.value[n]) {
@@ -206,7 +110,7 @@ function frame(svg, high) {
 }
 
 function curve(shares, chance, text, share) {
-  const svg = get("share"), high = 165, wide = frame(svg, high), most = data.draws;
+  const svg = get("share"), high = 150, wide = frame(svg, high), most = data.draws;
   const x = (n) => 42 + (wide - 52) * (n - 1) / Math.max(1, most - 1), y = (part) => 10 + (high - 40) * (1 - part);
   if (chance !== null) {
     const ns = Array.from({ length: most }, (_, k) => k + 1), spread = (n) => 1.96 * Math.sqrt(chance * (1 - chance) / n);
@@ -231,7 +135,7 @@ function curve(shares, chance, text, share) {
 }
 
 function histogram(question, told, done, failed) {
-  const svg = get("histogram"), high = 165, wide = frame(svg, high), bins = 26;
+  const svg = get("histogram"), high = 150, wide = frame(svg, high), bins = 26;
   const at = (n) => Math.min(bins - 1, failing(question, n) ? Math.max(10, Math.floor(10 * reached(question, n) + 1e-9)) : Math.min(9, Math.floor(10 * reached(question, n) + 1e-9)));
   const counts = Array(bins).fill(0), all = Array(bins).fill(0);
   for (let n = 0; n < data.draws; n++) { all[at(n)]++; if (n < done) counts[at(n)]++; }
@@ -272,7 +176,7 @@ function compare() {
     cells(".pair-found")[k].textContent = foundIn(each.n, each).rate;
     for (const criterion of criteria) {
       const cell = cells(".pair-" + criterion.name)[k];
-      cell.textContent = rate(criterion, each.n) + (criterion.fails[each.n] ? " " + say("fails") : "");
+      cell.textContent = rate(criterion, each.n) + (criterion.fails[each.n] ? " " + say("beyond") : "");
       cell.classList.toggle("fails", criterion.fails[each.n] > 0);
     }
   });
@@ -302,7 +206,7 @@ function show(arriving = false) {
   if (box.textContent !== text) box.textContent = text;
   const drawn = reaches("villages") ? one.slots.filter(({ fresh }) => !fresh || reaches("recheck")) : [];
   const stage = reaches("found") ? "found" : reaches(second ? "recheck" : "households") ? "visited" : name === "households" ? "survey" : "drawn";
-  get("marks").classList.toggle("arriving", arriving && !still.matches && (name === "villages" || name === "found"));
+  get("marks").classList.toggle("arriving", arriving && (name === "villages" || name === "found"));
   marks(get("marks"), drawn, stage, unit);
   map.setAttribute("aria-label", say("alternative_map", { number: draw + 1, villages: drawn.length, found: reaches("found") ? sum(drawn, (slot) => slot.exits + slot.misses) : 0 }));
   criteria.forEach(scale);
@@ -363,4 +267,3 @@ addEventListener("resize", () => { ground(); show(); });
 document.querySelector("main").hidden = false;
 ground();
 show();
-})();
