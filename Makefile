@@ -10,13 +10,17 @@ CHOUCHA_PEERS ?= $(wildcard $(PEERS)/bin/python)
 SOURCE := $(shell find sampler estimators scenarios -type f ! -path '*/__pycache__/*') pyproject.toml README.md
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench coverage docs notebooks peers lock offline clean
+.PHONY: help demo web test check format bench coverage docs notebooks peers lock offline clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
 demo: $(CORE) ## the chance of failing for the embedded example county: table and figure (output/)
 	$(BIN)/choucha risk --figure output/example-risk.png --figure output/example-risk.svg --json output/example-risk.json
+
+web: $(CORE) ## show the page in a browser (installs streamlit)
+	$(BIN)/python -c "import streamlit" 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check "streamlit>=1.61"
+	$(BIN)/choucha web --open
 
 test: $(DEV) ## install and run every test
 	$(BIN)/python -m pytest -n auto
@@ -51,7 +55,7 @@ lock: ## resolve the dependencies anew (needs the `uv` command)
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
 	uv pip compile pyproject.toml --group dev -c requirements.lock --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -o requirements-dev.lock
-	uv pip compile pyproject.toml --extra pdf -c requirements.lock --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra pdf --extra web -c requirements.lock --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -o requirements-offline.lock
 
 # Python and system of the PC that has no internet.

@@ -113,11 +113,11 @@ def spreads(scenario: Scenario, level: Level, *, progress: Progress | None = Non
     cell = replace(scenario.at(level), averaged=averaged)
     if averaged:
         counts = in_threads(
-            lambda number: _counts(cell, model.sums_of(cell, number)), range(POPULATIONS), progress=progress
+            lambda number: rates_of(cell, model.sums_of(cell, number)), range(POPULATIONS), progress=progress
         )
     else:
         (truth,) = populations([cell])
-        counts = [_counts(cell, sums_of(cell, truth, np.arange(INSPECTIONS)))]
+        counts = [rates_of(cell, sums_of(cell, truth, np.arange(INSPECTIONS)))]
     by = {name: np.stack([each[name] for each in counts]) for name in counts[0]}
     limits = {name: float(cell.policy.limits[name]) for name in CRITERIA}
     sign = dict.fromkeys(CRITERIA, 1.0) | {"approval": -1.0}
@@ -133,7 +133,7 @@ def spreads(scenario: Scenario, level: Level, *, progress: Progress | None = Non
     )
 
 
-def _counts(cell: Scenario, sums: Sums) -> dict[str, Floats]:
+def rates_of(cell: Scenario, sums: Sums) -> dict[str, Floats]:
     """Return the rates, and the numbers of wrong and of all households, one an inspection."""
     frame, policy = cell.frame, cell.policy
     moments = sums.moments.reshape(-1, *sums.moments.shape[2:])

@@ -46,11 +46,12 @@ def steps_text(steps: Account, inspection: Inspection, words: Catalogue) -> Iter
         yield Text(block.heading, style="bold")
         yield from block.lines
         if block.columns:
-            yield _table(block)
+            yield block_table(block)
     yield provenance_line(scenario, words)
 
 
-def _table(block: Block) -> Table:
+def block_table(block: Block) -> Table:
+    """Return the table of a step."""
     table = Table()
     for column in block.columns:
         table.add_column(column.header, justify="left" if column.kind == "text" else "right")

@@ -58,15 +58,25 @@ def save_curve_figure(curve: Curve, words: Catalogue, path: Path) -> None:
     save_figure(figure, path, alternative_text=described)
 
 
-def curve_picture(curve: Curve, words: Catalogue) -> Picture | None:
-    """Return a curve, or a surface, for a report; None where the grid is neither."""
+def curve_picture(curve: Curve, words: Catalogue, marked: Level | None = None) -> Picture | None:
+    """Return a curve, or a surface, for a report; None where the grid is neither.
+
+    Parameters
+    ----------
+    curve : Curve
+        The chances by error level.
+    words : Catalogue
+        The language; English where no font has Chinese glyphs.
+    marked : mapping of str to Decimal, optional
+        A level of the curve whose chance is ringed and told; nothing on a surface.
+    """
     if not 1 <= len(curve.scenario.grid) <= 2 or any(len(set(axis.values)) < 2 for axis in curve.scenario.grid):
         return None
-    figure, described = _drawn(curve, words)
+    figure, described = _drawn(curve, words, marked)
     return picture(figure, described)
 
 
-def _drawn(curve: Curve, words: Catalogue) -> tuple[Drawing, str]:
+def _drawn(curve: Curve, words: Catalogue, marked: Level | None = None) -> tuple[Drawing, str]:
     words = drawn_language(words)
     if len(curve.scenario.grid) > 1:
         return _surface(curve, words), _surface_alternative(curve, words)
@@ -75,8 +85,21 @@ def _drawn(curve: Curve, words: Catalogue) -> tuple[Drawing, str]:
     limits = {name: curve.scenario.policy.limits[name] for name in ("wrong_exit", "missed")}
     shared = float(limits["missed"]) if len(set(limits.values())) == 1 and "missed" in curve.axis else None
     spread = [answer.between.get("any") or 0.0 for answer in curve.chances] if curve.scenario.averaged else None
-    figure = oc_curve(values, chances, words=_words(curve, words), limit=shared, spread=spread)
-    return figure, _alternative(curve, words)
+    marks = () if marked is None else _mark(curve, marked, words)
+    figure = oc_curve(values, chances, words=_words(curve, words), limit=shared, spread=spread, marks=marks)
+    return figure, " ".join([_alternative(curve, words), *(text for *_, text in marks)])
+
+
+def _mark(curve: Curve, level: Level, words: Catalogue) -> tuple[tuple[float, float, str], ...]:
+    """Return the point to ring: the chance of failing on any criterion at a level."""
+    answer = curve.chances[curve.levels.index(level)]
+    overall = answer.fails["any"]
+    if overall is None:
+        return ()
+    told = words.say(
+        "figure.mark", level=level_value(curve.axis[0], level[curve.axis[0]]), chance=shown_chance(answer, "any", words)
+    )
+    return ((float(level[curve.axis[0]]), overall, told),)
 
 
 def _surface(curve: Curve, words: Catalogue) -> Drawing:

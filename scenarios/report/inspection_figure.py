@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from sampler.errors import refuse
 from scenarios.figures.fonts import cjk_font
 from scenarios.figures.inspection_map import inspection_map
 from scenarios.figures.save import save_figure
-from scenarios.messages import Catalogue, catalogue, clean
+from scenarios.figures.surface import Drawing
+from scenarios.messages import Catalogue, clean
 from scenarios.questions.inspection import Inspection
+from scenarios.report.document import Picture
 from scenarios.report.inspection_text import assumed_text, found_by_village, verdict_sentence
-from scenarios.report.pictures import SUFFIXES
+from scenarios.report.pictures import SUFFIXES, drawn_language, picture
 
 
 def require_suffix(path: Path) -> None:
@@ -44,26 +47,57 @@ def save_inspection_figure(inspection: Inspection, words: Catalogue, path: Path)
     InputError
         ``figure_suffix`` or ``cannot_write``.
     """
-    if words.language == "zh" and cjk_font() is None:
-        words = catalogue("en")
+    words = drawn_language(words)
+    save_figure(_map(inspection, words, "found"), path, alternative_text=_alternative(inspection, words))
+
+
+Seen = Literal["county", "drawn", "found"]
+
+
+def inspection_picture(inspection: Inspection, words: Catalogue, *, seen: Seen) -> Picture:
+    """Return the map of an inspection as far as it has come.
+
+    Parameters
+    ----------
+    inspection : Inspection
+        What happened.
+    words : Catalogue
+        The language; English where no font has Chinese glyphs.
+    seen : {"county", "drawn", "found"}
+        The county alone, the villages drawn too, or also what was found in them.
+    """
+    words = drawn_language(words)
+    if seen == "found":
+        return picture(_map(inspection, words, seen), _alternative(inspection, words))
+    told = _words(inspection, words, seen)
+    drawn = inspection.draws.villages[0].tolist() if seen == "drawn" else []
+    frame = inspection.scenario.frame
+    names = words.say("place.enumeration").join(
+        f"{number} {clean(frame.townships[village])}{clean(frame.villages[village])}"
+        for number, village in enumerate(drawn, start=1)
+    )
+    return picture(_map(inspection, words, seen), "\n".join(filter(None, [told["title"], told["subtitle"], names])))
+
+
+def _map(inspection: Inspection, words: Catalogue, seen: Seen) -> Drawing:
     frame, drawn = inspection.scenario.frame, inspection.draws.villages[0]
     found = found_by_village(inspection.assessment.tally)
-    figure = inspection_map(
+    wrong = found["wrong_exit"] + found["missed"]
+    return inspection_map(
         townships=[clean(name) for name in frame.townships],
         remote=frame.remote,
-        drawn=drawn.tolist(),
-        found=(found["wrong_exit"] + found["missed"]).tolist(),
+        drawn=[] if seen == "county" else drawn.tolist(),
+        found=[] if seen == "county" else (wrong * (seen == "found")).tolist(),
         location_km=frame.location_km,
-        words=_words(inspection, words),
+        words=_words(inspection, words, seen),
     )
-    save_figure(figure, path, alternative_text=_alternative(inspection, words))
 
 
-def _words(inspection: Inspection, words: Catalogue) -> dict[str, str]:
+def _words(inspection: Inspection, words: Catalogue, seen: Seen) -> dict[str, str]:
     frame = inspection.scenario.frame
     synthetic = words.say("risk.synthetic") if frame.synthetic else ""
     return {
-        "title": words.say(f"map.title_{_outcome(inspection)}"),
+        "title": words.say(f"map.title_{_outcome(inspection) if seen == 'found' else seen}"),
         "subtitle": words.say(
             "map.subtitle",
             name=clean(frame.name),
@@ -74,14 +108,14 @@ def _words(inspection: Inspection, words: Catalogue) -> dict[str, str]:
         ),
         "note": words.say(
             "map.note",
-            verdict=verdict_sentence(inspection.assessment, words),
+            verdict=verdict_sentence(inspection.assessment, words) if seen == "found" else "",
             assumed=assumed_text(inspection, words),
             shading=words.say("map.no_coordinates" if frame.location_km is None else "map.shading"),
             synthetic=synthetic,
         ).strip(),
         "ordinary": words.say("map.ordinary"),
         "remote": words.say("map.remote"),
-        "drawn": words.say("map.drawn"),
+        "drawn": words.say("map.drawn" if seen == "found" else "map.drawn_only"),
         "drawn_with_finding": words.say("map.drawn_with_finding"),
     }
 

@@ -96,8 +96,8 @@ def planner_report(found: Reported, words: Catalogue) -> Document:
     of = words.say("report.of_list", file=clean(found.source)) if found.source else words.say("report.of_example")
     sections = (
         ("answer", _answer(found.briefing, words)),
-        ("curve", _curve(curve, words)),
-        ("criteria", _criteria(found.briefing, words)),
+        ("curve", _curve(found.briefing, words)),
+        ("criteria", criteria_parts(found.briefing, words)),
         ("places", _places(found.briefing, words)),
         ("fix", _fix(found.briefing, words)),
         ("readings", _readings(found.briefing, words)),
@@ -116,7 +116,7 @@ def planner_report(found: Reported, words: Catalogue) -> Document:
             of,
             *((words.say("risk.synthetic"),) if frame.synthetic else ()),
         ),
-        answer=tuple(_statements(found, words)),
+        answer=tuple(statements(found, words)),
         sections=tuple(_numbered(sections, words)),
         sheets=(_chances_sheet(curve, words), _villages_sheet(curve, words)),
         contents=words.say("report.contents"),
@@ -145,7 +145,7 @@ def _numbered(sections: Iterable[tuple[str, Iterable[Part | Picture]]], words: C
 # --- the answer -----------------------------------------------------------------------------------
 
 
-def _statements(reported: Reported, words: Catalogue) -> Iterator[str]:
+def statements(reported: Reported, words: Catalogue) -> Iterator[str]:
     """Yield the answer in plain sentences: at the stated level, else over the levels; then where it tips."""
     found = reported.briefing
     curve = found.curve
@@ -210,8 +210,9 @@ def _counted(count: ErrorCount) -> dict[str, str]:
     return {"households": f"{count.households:,.0f}", "persons": f"{count.persons:,.0f}"}
 
 
-def _curve(curve: Curve, words: Catalogue) -> Iterator[Part | Picture]:
-    shown = curve_picture(curve, words)
+def _curve(found: Briefing, words: Catalogue) -> Iterator[Part | Picture]:
+    curve = found.curve
+    shown = curve_picture(curve, words, found.level if found.stated else None)
     if shown is not None:
         yield shown
     yield risk_table(curve, words)
@@ -221,7 +222,8 @@ def _curve(curve: Curve, words: Catalogue) -> Iterator[Part | Picture]:
 # --- which criterion, which places, what first --------------------------------------------------------
 
 
-def _criteria(found: Briefing, words: Catalogue) -> Iterator[Part]:
+def criteria_parts(found: Briefing, words: Catalogue) -> Iterator[Part]:
+    """Yield how likely each criterion is to fail at the level, and where each tips."""
     curve, policy = found.curve, found.curve.scenario.policy
     level = spoken_level(found.level, words)
     yield words.say("attribution.at_level", level=level) if level else words.say("attribution.at_given")

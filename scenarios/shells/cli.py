@@ -24,6 +24,7 @@ from scenarios.shells.risk_around import AroundAsked, around_parameters
 from scenarios.shells.risk_beliefs import BeliefsAsked, belief_parameters
 from scenarios.shells.sweep_command import sweep, sweep_parameters
 from scenarios.shells.tune_command import TuneAsked, tune, tune_parameters
+from scenarios.shells.web_command import web, web_parameters
 
 _LOG = logging.getLogger("choucha")
 # Named here because the catalogues themselves cost a second to import; a test compares them.
@@ -179,6 +180,7 @@ def build(words: Catalogue) -> click.Group:
         ("tune", _tune, tune_parameters(words)),
         ("sweep", sweep, sweep_parameters(words, ENGINES)),
         ("compare", commands.compare, _compare_parameters(words)),
+        ("web", web, web_parameters(words)),
         ("check", commands.check, _check_parameters(words)),
         ("template", commands.template, [click.Argument(["file"], nargs=-1, metavar="[FILE]")]),
         ("policies", commands.policies, [click.Argument(["names"], nargs=-1, metavar="[NAME]...")]),

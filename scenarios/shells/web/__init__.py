@@ -1,0 +1,1 @@
+"""The page of `choucha web`; the only streamlit."""

@@ -1,0 +1,114 @@
+"""The statistician's part: another plan beside the one in use, and the search for the plan that errs least."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from scenarios.report.setting import plan_lines
+from scenarios.scenario import Axis, Scenario
+from scenarios.shells.web.app import section
+from scenarios.shells.web.county import Source, beliefs, plan_of_view
+from scenarios.shells.web.inputs import levels, number, percentage, source, whole
+from scenarios.shells.web.markup import note_html, parts_html
+from scenarios.shells.web.session import held, html, task, view, words
+from scenarios.shells.web.shop import JOBS, workshop
+from scenarios.shells.web.view import MOST_TAKE, STRATA
+
+_VILLAGE, _HOUSEHOLD = 20, 1  # costs, as `choucha tune` has them
+
+
+def statistician() -> None:
+    """Show the part."""
+    say = words()
+    section(say.say("web.section_county"))
+    found = source()
+    if found is None:
+        return
+    section(say.say("web.section_beliefs"))
+    loaded, level = levels(found)
+    scenario = loaded.scenario
+    section(say.say("web.section_compare"))
+    html(note_html(say.say("web.compare_note")))
+    html(parts_html(plan_lines(scenario, say), say))
+    other = _other_plan(found)
+    _compared(_at(scenario, level[scenario.grid[0].keys[0]]), _at(other, level[scenario.grid[0].keys[0]]))
+    section(say.say("web.section_tune"))
+    html(note_html(say.say("web.tune_note")))
+    _tuned(scenario)
+
+
+def _other_plan(found: Source) -> Scenario:
+    """Show the form of the other plan and return the scenario with it."""
+    say, shown = words(), view()
+    villages = len(found.county.frame.codes)
+    shown["villages"] = min(int(shown["villages"]), villages)
+    held("in_strata", shown["strata"])
+    left, right = st.columns(2)
+    with left:
+        whole("villages", say.say("web.plan_villages", all=villages), 2, villages)
+        whole("take", say.say("web.plan_take"), 1, MOST_TAKE)
+    with right:
+        st.selectbox(
+            say.say("web.plan_strata"),
+            STRATA,
+            key="in_strata",
+            format_func=lambda name: say.say(f"web.strata_{name.replace(',', '_')}"),
+        )
+        shown["strata"] = st.session_state["in_strata"]
+        if "remote" in str(shown["strata"]):
+            number("factor", say.say("web.plan_factor"), 0.1, 100.0, 0.5)
+    changes = {**beliefs(shown, found.tree.get("grid")), "plan": plan_of_view(shown), "name": say.say("web.plan_other")}
+    tree = {key: value for key, value in found.tree.items() if key != "plan"}
+    return replace(found, tree=tree).scenario(changes).scenario
+
+
+def _at(scenario: Scenario, value: object) -> Scenario:
+    """Return a scenario asked at one level of its axis."""
+    axis = scenario.grid[0]
+    return replace(scenario, grid=(Axis(keys=axis.keys, values=(value,)),))  # type: ignore[arg-type]
+
+
+def _compared(first: Scenario, second: Scenario) -> None:
+    say = words()
+    html(parts_html(plan_lines(second, say), say))
+    first = replace(first, name=say.say("web.plan_present"))
+    parts = task(
+        "compare",
+        (first.digest, second.digest, str(first.grid), say.language),
+        lambda: workshop().start(f"{JOBS}:compare", first, second, say.language),
+        ask=say.say("web.compare_begin"),
+    )
+    if parts is not None:
+        html(parts_html(parts, say))
+
+
+def _tuned(scenario: Scenario) -> None:
+    say, shown = words(), view()
+    left, right = st.columns(2)
+    with left:
+        percentage("good", say.say("web.tune_good"), "missed")
+    with right:
+        percentage("bad", say.say("web.tune_bad"), "missed")
+    held("takes", ["12", "18", "25"])
+    takes = st.multiselect(say.say("web.tune_takes"), ["8", "12", "18", "25", "35"], key="takes", placeholder="")
+    st.session_state["kept_takes"] = takes
+    if not takes:
+        html(note_html(say.say("web.tune_no_takes"), "wrong"))
+        return
+    if shown["good"] >= shown["bad"]:
+        html(note_html(say.say("web.tune_order"), "wrong"))
+        return
+    chosen = tuple(int(each) for each in takes)
+    made = task(
+        "tune",
+        (scenario.digest, shown["good"], shown["bad"], chosen, say.language),
+        lambda: workshop().start(
+            f"{JOBS}:search", scenario, shown["good"], shown["bad"], (_VILLAGE, _HOUSEHOLD), None, chosen, say.language
+        ),
+        ask=say.say("web.tune_begin"),
+    )
+    if made is not None:
+        parts, drawn = made
+        html(parts_html([drawn, *parts], say))
