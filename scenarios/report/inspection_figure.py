@@ -8,10 +8,12 @@ from sampler.errors import refuse
 from scenarios.figures.fonts import cjk_font
 from scenarios.figures.inspection_map import inspection_map
 from scenarios.figures.save import save_figure
-from scenarios.messages import Catalogue, catalogue, clean
+from scenarios.figures.surface import Drawing
+from scenarios.messages import Catalogue, clean
 from scenarios.questions.inspection import Inspection
+from scenarios.report.document import Picture
 from scenarios.report.inspection_text import assumed_text, found_by_village, verdict_sentence
-from scenarios.report.pictures import SUFFIXES
+from scenarios.report.pictures import SUFFIXES, drawn_language, picture
 
 
 def require_suffix(path: Path) -> None:
@@ -44,11 +46,28 @@ def save_inspection_figure(inspection: Inspection, words: Catalogue, path: Path)
     InputError
         ``figure_suffix`` or ``cannot_write``.
     """
-    if words.language == "zh" and cjk_font() is None:
-        words = catalogue("en")
+    words = drawn_language(words)
+    save_figure(_drawn(inspection, words), path, alternative_text=_alternative(inspection, words))
+
+
+def inspection_picture(inspection: Inspection, words: Catalogue) -> Picture:
+    """Return an inspection as a map, for a page.
+
+    Parameters
+    ----------
+    inspection : Inspection
+        What happened.
+    words : Catalogue
+        The language; English where no font has Chinese glyphs.
+    """
+    words = drawn_language(words)
+    return picture(_drawn(inspection, words), _alternative(inspection, words))
+
+
+def _drawn(inspection: Inspection, words: Catalogue) -> Drawing:
     frame, drawn = inspection.scenario.frame, inspection.draws.villages[0]
     found = found_by_village(inspection.assessment.tally)
-    figure = inspection_map(
+    return inspection_map(
         townships=[clean(name) for name in frame.townships],
         remote=frame.remote,
         drawn=drawn.tolist(),
@@ -56,7 +75,6 @@ def save_inspection_figure(inspection: Inspection, words: Catalogue, path: Path)
         location_km=frame.location_km,
         words=_words(inspection, words),
     )
-    save_figure(figure, path, alternative_text=_alternative(inspection, words))
 
 
 def _words(inspection: Inspection, words: Catalogue) -> dict[str, str]:
