@@ -13,11 +13,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from sampler.frame import Frame
     from scenarios.planning.tuning import Tuning
+    from scenarios.questions.attribution import Attribution
     from scenarios.questions.curve import Curve
+    from scenarios.questions.inspection import Inspection
+    from scenarios.report.document import Picture
+    from scenarios.report.notebook import Told
     from scenarios.scenario import Scenario
 
-__all__ = ["load", "run", "tune"]
+__all__ = ["figure", "load", "run", "tell", "tune"]
 
 
 def load(argument: str | None = None, *, seed: int | None = None) -> Scenario:
@@ -74,3 +79,33 @@ def tune(scenario: Scenario, *, good: Decimal, bad: Decimal) -> Tuning:
 
     half = Decimal("0.5")  # the bounds of the points decide nothing here
     return tuned(scenario, RiskPoints(good=good, producer=half, bad=bad, consumer=half), conditions())
+
+
+def tell(answer: Scenario | Frame | Curve | Attribution | Inspection, *, language: str = "en") -> Told:
+    """Return the short form of an answer in words and tables; a notebook shows it.
+
+    Parameters
+    ----------
+    answer : Scenario, Frame, Curve, Attribution or Inspection
+        What is asked, the village list, or what came out.
+    language : {"zh", "en"}
+        Of the words.
+    """
+    from scenarios.report.notebook import tell as told  # noqa: PLC0415
+
+    return told(answer, language=language)
+
+
+def figure(answer: Curve | Attribution | Inspection, *, language: str = "en") -> Picture | None:
+    """Return an answer as a figure; a notebook shows it.
+
+    Parameters
+    ----------
+    answer : Curve, Attribution or Inspection
+        What came out.
+    language : {"zh", "en"}
+        Of the words.
+    """
+    from scenarios.report.notebook import figure as drawn  # noqa: PLC0415
+
+    return drawn(answer, language=language)

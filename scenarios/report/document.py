@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from scenarios.report.parts import Part
 
@@ -25,6 +27,11 @@ class Picture:
     svg: bytes
     png: bytes
     alternative_text: str
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+        """Show the figure in a notebook, with its description for a reader who cannot see it."""
+        shown = {"image/png": b64encode(self.png).decode("ascii"), "text/plain": self.alternative_text}
+        return shown, {"image/png": {"alt": self.alternative_text, "width": 640}}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -54,7 +54,7 @@ def save_inspection_figure(inspection: Inspection, words: Catalogue, path: Path)
 Seen = Literal["county", "drawn", "found"]
 
 
-def inspection_picture(inspection: Inspection, words: Catalogue, *, seen: Seen) -> Picture:
+def inspection_picture(inspection: Inspection, words: Catalogue, *, seen: Seen = "found") -> Picture:
     """Return the map of an inspection as far as it has come.
 
     Parameters
