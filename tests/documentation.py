@@ -62,7 +62,7 @@ def write(folder: Path) -> None:
     from scenarios import load, run  # noqa: PLC0415
     from scenarios.questions.attribution import attribution, nearest_to_even  # noqa: PLC0415
     from scenarios.questions.inspection import inspect  # noqa: PLC0415
-    from scenarios.report.attribution_figure import township_picture  # noqa: PLC0415
+    from scenarios.report.attribution_figure import risk_map_picture, township_picture  # noqa: PLC0415
     from scenarios.report.curve_figure import curve_picture  # noqa: PLC0415
     from scenarios.report.inspection_figure import save_inspection_figure  # noqa: PLC0415
 
@@ -75,7 +75,11 @@ def write(folder: Path) -> None:
     for language in LANGUAGES:
         words = catalogue(language)
         (folder / PAGES[language]).write_text(policies_page(language), encoding="utf-8")
-        drawn = {"curve": curve_picture(curve, words), "townships": township_picture(carried, words)}
+        drawn = {
+            "curve": curve_picture(curve, words),
+            "risk-map": risk_map_picture(carried, words),
+            "townships": township_picture(carried, words),
+        }
         for name, picture in drawn.items():
             assert picture is not None
             (pictures / f"{name}-{language}.png").write_bytes(picture.png)

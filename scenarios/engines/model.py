@@ -8,7 +8,7 @@ same populations and the same draws, and are tallied in one pass over them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -78,6 +78,7 @@ def averages(
     *,
     asked: Sequence[Collection[str]] | None = None,
     progress: Progress | None = None,
+    so_far: Callable[[tuple[Chance, ...]], None] | None = None,
 ) -> tuple[Average, ...]:
     """Return the answer to each scenario, averaged over populations.
 
@@ -89,6 +90,8 @@ def averages(
         Questions of each scenario whose error must be small enough to stop; all of them where left out.
     progress : callable, optional
         Called with (populations done, these and the next batch), family by family.
+    so_far : callable, optional
+        Called with the chances after each batch, their errors still large; of scenarios of one family only.
 
     Returns
     -------
@@ -105,9 +108,10 @@ def averages(
         )
         families.setdefault(key, []).append(i)
     found: dict[int, Average] = {}
+    told = so_far if len(families) == 1 else None
     for members in families.values():
         wanted = np.array([[asked is None or name in asked[i] for name in QUESTIONS] for i in members])
-        answers = _family_averages([scenarios[i] for i in members], wanted, progress)
+        answers = _family_averages([scenarios[i] for i in members], wanted, progress, told)
         found.update(zip(members, answers, strict=True))
     return tuple(found[i] for i in range(len(scenarios)))
 
@@ -323,7 +327,12 @@ def _partly_rows(partly: Ints, never: int) -> tuple[Ints, Ints]:
     return rows, households
 
 
-def _family_averages(scenarios: Sequence[Scenario], wanted: Bools, progress: Progress | None) -> list[Average]:
+def _family_averages(
+    scenarios: Sequence[Scenario],
+    wanted: Bools,
+    progress: Progress | None,
+    so_far: Callable[[tuple[Chance, ...]], None] | None,
+) -> tuple[Average, ...]:
     """Return the averages of one family, precise where `wanted`, shape (M, 5)."""
     parts: list[Floats] = []
     for done in range(BATCH, MOST + BATCH, BATCH):
@@ -339,13 +348,19 @@ def _family_averages(scenarios: Sequence[Scenario], wanted: Bools, progress: Pro
             break
         if progress:
             progress(done, done + BATCH)
+        if so_far:
+            so_far(tuple(each.chance for each in _averages_of(parts, scenarios)))
     if progress:
         progress(done, done)
+    return _averages_of(parts, scenarios)
+
+
+def _averages_of(parts: Sequence[Floats], scenarios: Sequence[Scenario]) -> tuple[Average, ...]:
     by_scenario = np.concatenate(parts).transpose(1, 0, 2)
-    return [
+    return tuple(
         _average(part, impossible(each), inspections_each(each))
         for part, each in zip(by_scenario, scenarios, strict=True)
-    ]
+    )
 
 
 def standard_errors(seen: Floats, inspections: int) -> Floats:

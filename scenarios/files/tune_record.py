@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sampler.plan import Plan
-from scenarios.planning.confirm import EXACT, FRESH
+from scenarios.planning.confirm import Confirmed
 from scenarios.planning.decision_risk import Condition
 from scenarios.planning.tuning import Judged, Tuning
 from scenarios.provenance import provenance
@@ -27,16 +27,18 @@ def tune_record(found: Tuning) -> dict[str, Any]:
         "judged": [_judged(each, found) for each in found.judged],
         "undominated": [found.judged.index(each) for each in found.undominated()],
         "confirmed": {
-            "populations": len(FRESH),
-            "exact_populations": len(EXACT),
-            "plans": [
-                {**vars(each), "condition": _condition(each.condition), "exact": dict(each.exact)}
-                for each in found.confirmed
-            ],
+            "populations": found.confirmed[0].populations,
+            "exact_populations": found.confirmed[0].exact_populations,
+            "plans": [_confirmed(each) for each in found.confirmed],
         },
         "screened": [_judged(each, found) for each in found.screened],
         "provenance": {"seed": made.seed, "versions": made.versions, "sha256": made.sha256},
     }
+
+
+def _confirmed(each: Confirmed) -> dict[str, Any]:
+    told = {key: value for key, value in vars(each).items() if not key.endswith("populations")}
+    return {**told, "condition": _condition(each.condition), "exact": dict(each.exact)}
 
 
 def _condition(condition: Condition) -> dict[str, float]:

@@ -27,8 +27,8 @@ from scenarios.planning.decision_risk import (
 from scenarios.planning.smallest import RiskPoints
 from scenarios.scenario import Scenario
 
-FRESH = range(model.MOST, model.MOST + 512)  # populations; the search has used lower numbers
-EXACT = FRESH[:32]
+FRESH = 512  # populations
+_AN_EXACT_ONE = 16  # in so many
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,7 +47,9 @@ class Confirmed:
         By how much the sum lies above that of the first plan, and the standard error of that; 0 for the first.
     exact : mapping of str to tuple of two float
         For each criterion whose level the points move and that has an exact law under the plan: chance of failing the
-        good county and of passing the bad one by it alone, exact in each of 32 populations and averaged over them.
+        good county and of passing the bad one by it alone, exact in each population and averaged over them.
+    populations, exact_populations : int
+        Looked at; of these, for the exact chances.
     """
 
     name: str
@@ -57,6 +59,8 @@ class Confirmed:
     difference: float
     difference_error: float
     exact: Mapping[str, tuple[float, float]]
+    populations: int
+    exact_populations: int
 
 
 def confirm(
@@ -64,6 +68,7 @@ def confirm(
     plans: Sequence[tuple[str, DecisionRisk]],
     points: RiskPoints,
     *,
+    fresh: int | None = None,
     recall: Callable[[Callable[[], Floats]], Floats] = lambda work: work(),
 ) -> tuple[Confirmed, ...]:
     """Return each plan under its worst condition, and how far its risks lie above those of the first.
@@ -76,10 +81,14 @@ def confirm(
         Name and risks of each plan, the one that is held against the others first.
     points : RiskPoints
         Levels of a good and of a bad county.
+    fresh : int, optional
+        Populations looked at; 512 where it is left out.
     recall : callable, optional
         As in `tune`.
     """
-    errors = _errors(scenario, [risk for _, risk in plans], points, recall)
+    numbers = fresh_populations(FRESH if fresh is None else fresh)
+    exactly = numbers[: max(len(numbers) // _AN_EXACT_ONE, 1)]
+    errors = _errors(scenario, [risk for _, risk in plans], points, numbers, recall)
     sums = [each.sum(axis=1) for each in errors]
     found = []
     for (name, risk), seen, both in zip(plans, errors, sums, strict=True):
@@ -94,16 +103,24 @@ def confirm(
                 error=under.error,
                 difference=float(above.mean()),
                 difference_error=float(above.std(ddof=1) / np.sqrt(len(above))),
-                exact=_exactly(tried, points, risk.worst.condition),
+                exact=_exactly(tried, points, risk.worst.condition, exactly),
+                populations=len(numbers),
+                exact_populations=len(exactly),
             )
         )
     return tuple(found)
+
+
+def fresh_populations(count: int) -> range:
+    """Return the numbers of populations that no search has used: it uses lower ones."""
+    return range(model.MOST, model.MOST + count)
 
 
 def _errors(
     scenario: Scenario,
     risks: Sequence[DecisionRisk],
     points: RiskPoints,
+    numbers: Sequence[int],
     recall: Callable[[Callable[[], Floats]], Floats],
 ) -> list[Floats]:
     """Return the wrong decisions of each plan under its worst condition, shape (B, 2) each.
@@ -115,12 +132,14 @@ def _errors(
     for condition in dict.fromkeys(worst):
         members = [place for place, each in enumerate(worst) if each == condition]
         some = [risks[place].plan for place in members]
-        seen = recall(partial(decision_errors, scenario, some, points, dict(condition), FRESH))
+        seen = recall(partial(decision_errors, scenario, some, points, dict(condition), numbers))
         found.update((place, seen[:, i]) for i, place in enumerate(members))
     return [found[place] for place in range(len(risks))]
 
 
-def _exactly(scenario: Scenario, points: RiskPoints, condition: Condition) -> dict[str, tuple[float, float]]:
+def _exactly(
+    scenario: Scenario, points: RiskPoints, condition: Condition, numbers: Sequence[int]
+) -> dict[str, tuple[float, float]]:
     """Return both risks by each criterion alone, of those that have an exact law."""
     cells = [scenario.at({**condition, **level}) for level in levels_of(scenario, points)]
     criteria = [
@@ -140,5 +159,5 @@ def _exactly(scenario: Scenario, points: RiskPoints, condition: Condition) -> di
 
     if not criteria:
         return {}
-    mean = np.mean(in_threads(fails, list(EXACT)), axis=0)
+    mean = np.mean(in_threads(fails, list(numbers)), axis=0)
     return {name: (float(good), 1 - float(bad)) for name, (good, bad) in zip(criteria, mean, strict=True)}

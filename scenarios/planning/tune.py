@@ -67,6 +67,7 @@ def tune(
     budget: float | None = None,
     space: Space | None = None,
     shortlist: int = SHORTLIST,
+    fresh: int | None = None,
     progress: Progress | None = None,
     recall: Recall | None = None,
 ) -> Tuning:
@@ -91,6 +92,8 @@ def tune(
         What is varied.
     shortlist : int, default 12
         Plans judged closely.
+    fresh : int, optional
+        Populations on which the gain is measured once more; 512 where it is left out.
     progress : callable, optional
         Called with (plans tried on a population, all, being about).
     recall : callable, optional
@@ -149,7 +152,7 @@ def tune(
         screened=tuple(judged("searched", plan, race.seen(i)) for i, plan in enumerate(plans)),
         judged=tuple(found[place] for place in ahead),
         best=best,
-        confirmed=confirm(scenario, [(each.name, each.risk) for each in held], points, recall=race.recall),
+        confirmed=confirm(scenario, [(each.name, each.risk) for each in held], points, fresh=fresh, recall=race.recall),
     )
 
 

@@ -107,7 +107,8 @@ class Tuning:
         import pandas as pd  # noqa: PLC0415 - half a second that the command line need not pay
 
         return pd.DataFrame(
-            {name: value for name, value in vars(each).items() if name != "exact"} for each in self.confirmed
+            {name: value for name, value in vars(each).items() if not name.startswith("exact")}
+            for each in self.confirmed
         )
 
     def undominated(self) -> tuple[Judged, ...]:

@@ -13,7 +13,7 @@ from sampler.recheck import SpotCheck
 from scenarios.engines import auto, conditional, exact, model, simulate
 from scenarios.engines.chance import Chance
 from scenarios.engines.laws import has_law
-from scenarios.engines.threads import in_threads
+from scenarios.engines.threads import Progress, in_threads
 from scenarios.questions.reach import chance_of_finding
 from scenarios.questions.tipping import Tipping, tipping
 from scenarios.scenario import Level, Scenario, populations
@@ -96,7 +96,13 @@ def _reach(job: tuple[Scenario, Population]) -> tuple[float, float | None]:
     return finding, simulate.chance_of_missed(other, truth)
 
 
-def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, int], None] | None = None) -> Curve:
+def curve(
+    scenario: Scenario,
+    *,
+    engine: str = "auto",
+    progress: Progress | None = None,
+    so_far: Callable[[tuple[Chance, ...]], None] | None = None,
+) -> Curve:
     """Return the chance of failing at every level of the scenario's grid.
 
     Parameters
@@ -107,6 +113,8 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
         Which engine to ask.
     progress : callable, optional
         Called with (done, all).
+    so_far : callable, optional
+        Called with the chances while an average is still imprecise, again and again; one a level.
 
     Returns
     -------
@@ -133,7 +141,7 @@ def curve(scenario: Scenario, *, engine: str = "auto", progress: Callable[[int, 
     levels = scenario.points()
     cells = [scenario.at(level) for level in levels]
     if scenario.averaged:
-        averages = model.averages(cells, progress=progress)
+        averages = model.averages(cells, progress=progress, so_far=so_far)
         chances = tuple(each.chance for each in averages)
         finding: tuple[float, ...] = tuple(each.finding for each in averages)
         other: tuple[float | None, ...] = tuple(each.other_denominator for each in averages)

@@ -22,7 +22,7 @@ from scenarios.questions.error_counts import ErrorCount
 from scenarios.questions.reach import chance_drawn
 from scenarios.questions.tipping import SHARES
 from scenarios.report.assurance_text import averaged_text
-from scenarios.report.attribution_figure import foremost, share, township_picture
+from scenarios.report.attribution_figure import foremost, risk_map_picture, share, township_picture
 from scenarios.report.attribution_text import attribution_text
 from scenarios.report.comparison_text import compared_headline, comparison_text
 from scenarios.report.curve_figure import curve_picture
@@ -269,9 +269,7 @@ def _places(found: Briefing, words: Catalogue) -> Iterator[Part | Picture]:
         yield words.say("report.places_assumed", multiplier=f"{float(truth.remote_multiplier):g}")
     if found.curve.scenario.policy.tests("incidence"):
         yield words.say("report.places_ratios")
-    shown = township_picture(carried, words)
-    if shown is not None:
-        yield shown
+    yield from filter(None, (risk_map_picture(carried, words), township_picture(carried, words)))
     yield from _before(attribution_text(carried, words, chances=False), words.say("attribution.fix_title"))
 
 

@@ -11,7 +11,6 @@ from sampler.stratify import Stratification
 from scenarios.figures.pareto import Point, pareto
 from scenarios.figures.save import Figure, save_figure
 from scenarios.messages import Catalogue, clean
-from scenarios.planning.confirm import EXACT, FRESH
 from scenarios.planning.decision_risk import UnderCondition
 from scenarios.planning.race import SECOND
 from scenarios.planning.tuning import Judged, Tuning
@@ -65,7 +64,7 @@ def tune_text(found: Tuning, words: Catalogue) -> Iterator[Part]:
         yield ""
         yield Text(words.say("tune.exact_title"), style="bold")
         yield _exact_table(found, words)
-        yield words.say("tune.note_exact", populations=len(EXACT))
+        yield words.say("tune.note_exact", populations=found.confirmed[0].exact_populations)
     yield provenance_line(scenario, words)
 
 
@@ -78,7 +77,7 @@ def _confirmation(found: Tuning, words: Catalogue) -> Iterator[Part]:
             "worst": _with_error(each.both, each.error),
             "best": _with_error(found.confirmed[0].both, found.confirmed[0].error),
             "difference": _with_error(abs(each.difference), each.difference_error),
-            "populations": len(FRESH),
+            "populations": each.populations,
         }
         yield words.say("tune.errs_more" if each.difference >= 0 else "tune.errs_less", **fields)
 

@@ -48,6 +48,7 @@ def web(words: Catalogue, *, port: int, address: str, opened: bool) -> None:
         _serve(words, port=port, address=address, opened=opened)
     finally:
         workshop().close()
+    click.echo(words.say("web.ended"))
 
 
 def _require_free(address: str, port: int) -> None:

@@ -24,7 +24,7 @@ from sampler.inspection import totals
 from sampler.plan import Plan
 from scenarios import load
 from scenarios.engines import exact, model, simulate, threads
-from scenarios.engines.chance import QUESTIONS
+from scenarios.engines.chance import QUESTIONS, Chance
 from scenarios.scenario import GivenTruth, Scenario
 
 FAMILY = 1e-6  # chance of a false alarm of a whole test, were its seed another
@@ -424,3 +424,29 @@ def test_what_no_population_showed_is_not_told_by_its_inspections() -> None:
     assert (np.abs(values - many) <= bound * errors).all(), (values, errors, many)
     nothing = model.standard_errors(np.zeros((100, 1)), model.INSPECTIONS)
     assert nothing[0] >= 1 / 100  # of the order of one population more
+
+
+# --- the chances on the way -------------------------------------------------------------------------
+
+
+def test_the_chances_on_the_way_end_in_the_answer() -> None:
+    told: list[tuple[Chance, ...]] = []
+    answers = model.averages(example("0.005", "0.013"), so_far=told.append)
+    populations = [chances[0].populations for chances in told]
+    assert populations == list(range(model.BATCH, answers[0].chance.populations, model.BATCH))
+    for chances in told:
+        for early, late in zip(chances, answers, strict=True):
+            error = early.standard_error["any"] or 0.0
+            assert error >= (late.chance.standard_error["any"] or 0.0)
+            # Both are averages over the same populations as far as the early one goes.
+            bound = error * stats.norm.isf(FAMILY / (2 * len(told) * len(answers)))
+            assert abs((early.fails["any"] or 0.0) - (late.chance.fails["any"] or 0.0)) < bound
+
+
+def test_of_several_families_nothing_is_told_on_the_way() -> None:
+    first, second = example("0.01", "0.013")
+    assert isinstance(second.truth, ErrorModel)
+    other = replace(second, truth=replace(second.truth, icc=Decimal("0.1")))
+    told: list[tuple[Chance, ...]] = []
+    model.averages([first, other], so_far=told.append)
+    assert told == []

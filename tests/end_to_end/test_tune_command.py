@@ -12,7 +12,6 @@ from choucha_command import SCENARIO, Inside, write_scenario
 from sampler.plan import Plan
 from scenarios import load
 from scenarios.messages import LANGUAGES, catalogue
-from scenarios.planning.confirm import FRESH
 from scenarios.planning.decision_risk import decision_errors
 
 ASKED = ("--prq", "1%", "--crq", "30%", "--take", "3", "--budget", "110")
@@ -24,7 +23,7 @@ def one_condition(monkeypatch: pytest.MonkeyPatch) -> None:
     found = ({"icc": Decimal("0.1"), "remote_multiplier": Decimal(4)},)
     monkeypatch.setattr("scenarios.planning.decision_risk.conditions", lambda: found)
     monkeypatch.setattr("scenarios.planning.tune.LAST", 32)
-    monkeypatch.setattr("scenarios.planning.confirm.FRESH", FRESH[:32])
+    monkeypatch.setattr("scenarios.planning.confirm.FRESH", 32)
 
 
 @pytest.mark.usefixtures("one_condition")

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 from web_server import browser, foreign_hosts, server
 
 MESSY = ROOT / "tests" / "data" / "village_list_messy.xlsx"
-LONG = 60_000
+LONG = 180_000
 
 
 @pytest.fixture(scope="module")

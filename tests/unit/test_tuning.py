@@ -18,7 +18,7 @@ from sampler.stratify import Stratification
 from scenarios import load
 from scenarios.engines import exact, model
 from scenarios.planning.candidates import Space, plans_within
-from scenarios.planning.confirm import EXACT, FRESH, confirm
+from scenarios.planning.confirm import confirm, fresh_populations
 from scenarios.planning.decision_risk import (
     DecisionRisk,
     UnderCondition,
@@ -264,17 +264,18 @@ def test_the_race_tries_everything_and_judges_the_best_under_every_condition(tun
 def test_the_winner_is_confirmed_on_populations_that_the_search_has_not_seen(tuned: Tuning, small: Scenario) -> None:
     first, *others = tuned.confirmed
     assert (first.difference, first.difference_error) == (0.0, 0.0)
-    assert min(FRESH) >= LAST
+    numbers = fresh_populations(first.populations)
+    assert min(numbers) >= LAST
     for each in others:
         judged = next(one for one in tuned.judged if one.name == each.name)
         errors = [
-            decision_errors(small, [plan], POINTS, risk.worst.condition, FRESH)[:, 0].sum(axis=1)
+            decision_errors(small, [plan], POINTS, risk.worst.condition, numbers)[:, 0].sum(axis=1)
             for plan, risk in ((judged.plan, judged.risk), (tuned.best.plan, tuned.best.risk))
         ]
         above = errors[0] - errors[1]
         assert each.both == pytest.approx(errors[0].mean())
         assert each.difference == pytest.approx(above.mean())
-        assert each.difference_error == pytest.approx(above.std(ddof=1) / np.sqrt(len(FRESH)))
+        assert each.difference_error == pytest.approx(above.std(ddof=1) / np.sqrt(len(numbers)))
         assert each.difference == pytest.approx(each.both - first.both)
     assert list(tuned.confirmed_frame()["name"]) == [each.name for each in tuned.confirmed]
 
@@ -284,13 +285,17 @@ def test_the_exact_numbers_of_a_confirmation_are_the_exact_engine_s(small: Scena
     assert isinstance(plan, Plan)
     condition = {"icc": Decimal("0.02"), "remote_multiplier": Decimal(2)}
     (risk,) = decision_risks(small, [plan], POINTS, [condition], populations=range(2))
-    (found,) = confirm(small, [("present", risk)], POINTS)
+    (found,) = confirm(small, [("present", risk)], POINTS, fresh=96)
+    assert (found.populations, found.exact_populations) == (96, 6)
     assert set(found.exact) == {"wrong_exit", "missed"}
     expected = []
     for level in levels_of(small, POINTS):
         cell = small.at({**condition, **level})
         assert isinstance(cell.truth, ErrorModel)
-        truths = [nested_populations(cell.frame, [cell.truth], seed=cell.seed, replicate=number) for number in EXACT]
+        truths = [
+            nested_populations(cell.frame, [cell.truth], seed=cell.seed, replicate=number)
+            for number in fresh_populations(6)
+        ]
         expected.append(np.mean([exact.ratio_chance(cell, each.population(0), "missed").fails for each in truths]))
     assert found.exact["missed"] == pytest.approx((expected[0], 1 - expected[1]))
 

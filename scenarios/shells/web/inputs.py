@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 import streamlit as st
 
@@ -120,8 +121,8 @@ def plain(value: Decimal) -> Decimal:
     return Decimal(f"{value.normalize():f}")
 
 
-def levels(found: Source) -> tuple[ScenarioFile, Level]:
-    """Show what is believed of the error levels; return the scenario, and the level at which it is looked at."""
+def levels(found: Source, told: Literal["believed", "true"] = "believed") -> tuple[ScenarioFile, Level]:
+    """Show what the error levels are held to be; return the scenario, and the level at which it is looked at."""
     say, shown = words(), view()
     held("how", shown["how"])
     st.radio(
@@ -143,9 +144,9 @@ def levels(found: Source) -> tuple[ScenarioFile, Level]:
         if shown["how"] == "apart":
             left, right = st.columns(2)
             with left:
-                percentage("wrong_exit", say.say("web.believed", rate=say.say("level.wrong_exit")), "wrong_exit")
+                percentage("wrong_exit", say.say(f"web.{told}", rate=say.say("level.wrong_exit")), "wrong_exit")
             with right:
-                percentage("missed", say.say("web.believed", rate=say.say("level.missed")), "missed")
+                percentage("missed", say.say(f"web.{told}", rate=say.say("level.missed")), "missed")
     loaded = found.scenario(beliefs(shown, found.tree.get("grid")))
     scenario = loaded.scenario
     if shown["how"] == "apart":
@@ -156,6 +157,6 @@ def levels(found: Source) -> tuple[ScenarioFile, Level]:
         shown["level"] = min(values, key=lambda each: abs(each - shown["level"]))
     held("in_level", shown["level"])
     with place:
-        st.select_slider(say.say("web.believed_both"), options=list(values), key="in_level", format_func=percent)
+        st.select_slider(say.say(f"web.{told}_both"), options=list(values), key="in_level", format_func=percent)
     shown["level"] = st.session_state["in_level"]
     return loaded, dict.fromkeys(scenario.grid[0].keys, shown["level"])

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from html import unescape
-from pathlib import Path
 
 from scenarios.engines.threads import Progress
 from scenarios.files.saved_risks import described
@@ -17,8 +13,8 @@ from scenarios.files.scenario_file import ScenarioFile, value_of
 from scenarios.messages import catalogue
 from scenarios.planning.candidates import Space
 from scenarios.planning.decision_risk import conditions
-from scenarios.planning.smallest import RiskPoints, require_sizable
-from scenarios.planning.tune import tune
+from scenarios.planning.smallest import RiskPoints
+from scenarios.planning.tune import require_tunable, tune
 from scenarios.planning.two_stage import StageCosts
 from scenarios.questions.briefing import briefing
 from scenarios.questions.curve import Curve, curve
@@ -27,9 +23,10 @@ from scenarios.questions.repeated import Repeated, repeated
 from scenarios.report.comparison_text import comparison_text
 from scenarios.report.document import Document, Picture
 from scenarios.report.parts import Part
+from scenarios.report.pictures import picture
 from scenarios.report.planner_report import Reported, planner_report
 from scenarios.report.renderers import renderer
-from scenarios.report.tune_text import save_pareto_figure, tune_text
+from scenarios.report.tune_text import pareto_figure, tune_text
 from scenarios.scenario import Level, Scenario
 from scenarios.shells.web.county import Source, read_source
 
@@ -48,8 +45,8 @@ def read_list(path: str, name: str, *, tell: Tell) -> Source:
 
 
 def risk(scenario: Scenario, *, tell: Tell) -> Curve:
-    """Return the chance over the error levels."""
-    return curve(scenario, progress=_progress(tell))
+    """Return the chance over the error levels, told on the way as it grows precise."""
+    return curve(scenario, progress=_progress(tell), so_far=tell)
 
 
 def example(*, tell: Tell) -> tuple[Source, Curve]:
@@ -97,13 +94,32 @@ def compare(first: Scenario, second: Scenario, language: str, *, tell: Tell) -> 
     return tuple(comparison_text(found, catalogue(language)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Thoroughness:
+    """How thoroughly plans are looked at.
+
+    Parameters
+    ----------
+    conditions : mapping of str to tuple of Decimal
+        Values of parameters of the error model, each combination of which is a condition.
+    shortlist : int
+        Plans judged closely.
+    fresh : int
+        Populations on which the gain is measured once more.
+    """
+
+    conditions: Mapping[str, tuple[Decimal, ...]]
+    shortlist: int
+    fresh: int
+
+
 def search(
     scenario: Scenario,
     good: Decimal,
     bad: Decimal,
     costs: tuple[int, int],
-    budget: int | None,
-    takes: tuple[int, ...],
+    space: Space,
+    thoroughness: Thoroughness,
     language: str,
     *,
     tell: Tell,
@@ -111,29 +127,18 @@ def search(
     """Return the plans that err least, with their figure."""
     half, words = Decimal("0.5"), catalogue(language)  # the bounds of the points decide nothing here
     points = RiskPoints(good=good, producer=half, bad=bad, consumer=half)
-    require_sizable(scenario)
+    require_tunable(scenario)
     found = tune(
         scenario,
         points,
-        conditions(),
+        conditions(thoroughness.conditions),
         costs=StageCosts(village=costs[0], household=costs[1]),
-        budget=budget,
-        space=Space(takes=takes),
+        space=space,
+        shortlist=thoroughness.shortlist,
+        fresh=thoroughness.fresh,
         progress=_progress(tell),
     )
-    drawn = _saved(lambda path: save_pareto_figure(found, words, path))
-    return tuple(tune_text(found, words)), drawn
-
-
-def _saved(save: Callable[[Path], None]) -> Picture:
-    """Return a figure that only knows how to be saved."""
-    with tempfile.TemporaryDirectory() as folder:
-        made = {suffix: Path(folder, f"figure{suffix}") for suffix in (".svg", ".png")}
-        for path in made.values():
-            save(path)
-        svg, png = (path.read_bytes() for path in made.values())
-    told = re.search(rb"<desc>(.*?)</desc>", svg, re.DOTALL)
-    return Picture(svg=svg, png=png, alternative_text=unescape(told[1].decode()) if told else "")
+    return tuple(tune_text(found, words)), picture(*pareto_figure(found, words))
 
 
 def repeat(scenario: Scenario, level: Level, count: int, *, tell: Tell) -> Repeated:

@@ -48,7 +48,7 @@ def picture_html(shown: Picture) -> str:
     """Return a figure as an image with its alternative text."""
     source = b64encode(shown.png).decode("ascii")
     alternative = escape(shown.alternative_text, quote=True)
-    return f'<figure><img src="data:image/png;base64,{source}" alt="{alternative}"></figure>'
+    return f'<figure tabindex="0"><img src="data:image/png;base64,{source}" alt="{alternative}"></figure>'
 
 
 def table_html(table: Table, words: Catalogue) -> str:
@@ -76,12 +76,12 @@ def _row(row: Row, columns: Sequence[Column]) -> str:
     return f"<tr{' class=ends' if row.ends else ''}>{cells}</tr>"
 
 
-def card_html(big: str, sentences: Sequence[str], label: str) -> str:
+def card_html(big: str, sentences: Sequence[str], label: str, *, name: str = "chance") -> str:
     """Return the answer that stands out: a number, and what it says in sentences; told when it changes."""
     told = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
     return (
         f'<div class="answer" role="status"><p class="big"><span class="label">{escape(label)}</span> '
-        f'<strong id="chance">{escape(big)}</strong></p><div>{told}</div></div>'
+        f'<strong id="{name}">{escape(big)}</strong></p><div>{told}</div></div>'
     )
 
 

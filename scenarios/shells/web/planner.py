@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from scenarios.engines.chance import Chance
 from scenarios.questions.briefing import Briefing
 from scenarios.questions.curve import Curve
 from scenarios.report.curve_figure import curve_picture
@@ -19,6 +20,7 @@ from scenarios.shells.web.jobs import FORMATS, Made
 from scenarios.shells.web.markup import card_html, note_html, parts_html
 from scenarios.shells.web.session import html, remembered, task, view, words
 from scenarios.shells.web.shop import JOBS, example, workshop
+from scenarios.shells.web.work import Job
 
 _KINDS = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -40,7 +42,7 @@ def planner() -> None:
     loaded, level = levels(found)
     scenario = loaded.scenario
     section(say.say("web.section_answer"))
-    answer = curve_of(scenario)
+    answer = _curve_of(scenario, level)
     if answer is None:
         return
     _answer(answer, level)
@@ -57,14 +59,31 @@ def planner() -> None:
         _places(made)
 
 
-def curve_of(scenario: Scenario) -> Curve | None:
+def _curve_of(scenario: Scenario, level: Level) -> Curve | None:
     """Return the chances of a scenario, from the shared answer of the example where it is that one."""
     shared = example()
     if shared.over and shared.state == "done" and shared.answer[1].scenario.digest == scenario.digest:
         answer: Curve = shared.answer[1]
         return answer
-    found: Curve | None = task("curve", scenario.digest, lambda: workshop().start(f"{JOBS}:risk", scenario))
+    at = scenario.points().index(level)
+    found: Curve | None = task(
+        "curve",
+        scenario.digest,
+        lambda: workshop().start(f"{JOBS}:risk", scenario),
+        watch=lambda job: _so_far(job, at),
+    )
     return found
+
+
+def _so_far(job: Job, at: int) -> None:
+    """Show the chance as far as it is known while it is still worked out."""
+    if job.told is None:
+        return
+    say = words()
+    chance: Chance = job.told[at]  # type: ignore[index]
+    error = f"{(chance.standard_error['any'] or 0.0) * 100:.1f}"
+    told = say.say("web.so_far", populations=chance.populations, inspections=f"{chance.inspections:,}", error=error)
+    html(card_html(shown_chance(chance, "any", say), [told], say.say("web.chance_so_far"), name="so-far"))
 
 
 def _answer(answer: Curve, level: Level) -> None:

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
 import streamlit as st
 
+from scenarios.planning.candidates import TAKES, Space
+from scenarios.planning.confirm import FRESH
+from scenarios.planning.decision_risk import CONDITIONS
+from scenarios.planning.tune import SHORTLIST
 from scenarios.report.setting import plan_lines
 from scenarios.scenario import Axis, Scenario
 from scenarios.shells.web.app import section
 from scenarios.shells.web.county import Source, beliefs, plan_of_view
 from scenarios.shells.web.inputs import levels, number, percentage, source, whole
+from scenarios.shells.web.jobs import Thoroughness
 from scenarios.shells.web.markup import note_html, parts_html
 from scenarios.shells.web.session import held, html, task, view, words
 from scenarios.shells.web.shop import JOBS, workshop
-from scenarios.shells.web.view import MOST_TAKE, STRATA
+from scenarios.shells.web.view import DEPTHS, MOST_TAKE, STRATA
 
-_VILLAGE, _HOUSEHOLD = 20, 1  # costs, as `choucha tune` has them
+# The conditions at the ends of the range, which one is the worst for whatever plan.
+EXTREME = {key: (values[0], values[-1]) for key, values in CONDITIONS.items()}
+
+_COSTS = (20, 1)  # of a village and a household, as `choucha tune` has them
+
+# What a search varies besides strata and takes, and how thoroughly it looks (`scenarios.planning.tune`).
+_SEARCHES: Mapping[str, tuple[dict[str, Any], Thoroughness]] = {
+    "quick": (
+        {"factors": tuple(map(Decimal, (1, 2, 3))), "splits": (Decimal(1),), "shares": (Decimal(1),)},
+        Thoroughness(conditions=EXTREME, shortlist=3, fresh=128),
+    ),
+    "thorough": ({}, Thoroughness(conditions=CONDITIONS, shortlist=SHORTLIST, fresh=FRESH)),
+}
 
 
 def statistician() -> None:
@@ -91,21 +111,32 @@ def _tuned(scenario: Scenario) -> None:
         percentage("good", say.say("web.tune_good"), "missed")
     with right:
         percentage("bad", say.say("web.tune_bad"), "missed")
-    held("takes", ["12", "18", "25"])
-    takes = st.multiselect(say.say("web.tune_takes"), ["8", "12", "18", "25", "35"], key="takes", placeholder="")
-    st.session_state["kept_takes"] = takes
+    held("in_takes", shown["takes"].split(","))
+    takes = st.multiselect(say.say("web.tune_takes"), [str(take) for take in TAKES], key="in_takes", placeholder="")
+    held("in_depth", shown["depth"])
+    st.radio(
+        say.say("web.tune_depth"),
+        DEPTHS,
+        key="in_depth",
+        horizontal=True,
+        format_func=lambda name: say.say(f"web.tune_{name}"),
+    )
+    shown["depth"] = st.session_state["in_depth"]
     if not takes:
         html(note_html(say.say("web.tune_no_takes"), "wrong"))
         return
     if shown["good"] >= shown["bad"]:
         html(note_html(say.say("web.tune_order"), "wrong"))
         return
-    chosen = tuple(int(each) for each in takes)
+    chosen = tuple(sorted(int(each) for each in takes))
+    shown["takes"] = ",".join(map(str, chosen))
+    varied, thoroughness = _SEARCHES[shown["depth"]]
+    space = Space(takes=chosen, **varied)
     made = task(
         "tune",
-        (scenario.digest, shown["good"], shown["bad"], chosen, say.language),
+        (scenario.digest, shown["good"], shown["bad"], space, say.language),
         lambda: workshop().start(
-            f"{JOBS}:search", scenario, shown["good"], shown["bad"], (_VILLAGE, _HOUSEHOLD), None, chosen, say.language
+            f"{JOBS}:search", scenario, shown["good"], shown["bad"], _COSTS, space, thoroughness, say.language
         ),
         ask=say.say("web.tune_begin"),
     )

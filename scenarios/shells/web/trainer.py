@@ -36,7 +36,7 @@ def trainer() -> None:
         return
     section(say.say("web.section_truth"))
     html(note_html(say.say("web.truth_note")))
-    loaded, level = levels(found)
+    loaded, level = levels(found, "true")
     scenario = loaded.scenario
     section(say.say("web.section_draw"))
     _choose()

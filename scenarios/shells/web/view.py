@@ -11,10 +11,12 @@ from annotated_types import Ge, Gt, Le, Lt
 from sampler.domains import OversampleFactor, bounds, holds
 from sampler.error_model import ErrorModel
 from scenarios.messages import LANGUAGES
+from scenarios.planning.candidates import TAKES
 
 PARTS = ("planner", "statistician", "trainer")
 STRATA = ("remote", "poor_village", "remote,poor_village", "none")
 CRITERIA_SHOWN = ("missed", "wrong_exit", "incidence", "approval")
+DEPTHS = ("quick", "thorough")
 MOST_VILLAGES, MOST_TAKE, MOST_NUMBER, MOST_STEP = 2_000, 200, 1_000_000, 40
 
 Value = str | int | Decimal
@@ -81,6 +83,13 @@ def _decimal(text: str, allowed: Callable[[Decimal], bool]) -> Decimal:
     return value
 
 
+def _takes(text: str) -> Value:
+    each = text.split(",")
+    if len(set(each)) < len(each) or not set(each) <= {str(take) for take in TAKES}:
+        raise ValueError(text)
+    return text
+
+
 def _factor(text: str) -> Value:
     return _decimal(text, lambda value: holds(value, OversampleFactor))
 
@@ -105,6 +114,8 @@ _FIELDS: Mapping[str, tuple[Value, Callable[[str], Value]]] = {
     "factor": (Decimal(2), _factor),
     "good": (Decimal("0.004"), _parameter("missed")),
     "bad": (Decimal("0.02"), _parameter("missed")),
+    "takes": ("12,18,25", _takes),
+    "depth": ("quick", _one_of(*DEPTHS)),
 }
 
 
