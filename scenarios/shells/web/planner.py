@@ -93,12 +93,12 @@ def _answer(answer: Curve, level: Level) -> None:
     spoken = level if view()["how"] == "alike" else {"wrong_exit": view()["wrong_exit"], **level}
     sentences = [*verdict_at(chance, spoken, say), *(part.text for part in headline(answer, say))]
     html(card_html(shown_chance(chance, "any", say), sentences, say.say("web.chance")))
-    found = Briefing(curve=answer, level=level, stated=True, attribution=None, counts=None, comparison=None)
-    html(parts_html(criteria_parts(found, say), say))
     of = ("picture", answer.scenario.digest, tuple(level.items()), say.language)
     drawn = remembered(of, lambda: curve_picture(answer, say, level))
     if drawn is not None:
         html(parts_html([drawn], say))
+    found = Briefing(curve=answer, level=level, stated=True, attribution=None, counts=None, comparison=None)
+    html(parts_html(criteria_parts(found, say), say))
     with st.expander(say.say("web.all_levels")):
         html(parts_html([risk_table(answer, say), *number_notes(answer, say)], say))
 

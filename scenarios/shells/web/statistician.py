@@ -92,6 +92,7 @@ def _at(scenario: Scenario, value: object) -> Scenario:
 
 def _compared(first: Scenario, second: Scenario) -> None:
     say = words()
+    html(note_html(say.say("web.other_note")))
     html(parts_html(plan_lines(second, say), say))
     first = replace(first, name=say.say("web.plan_present"))
     parts = task(
