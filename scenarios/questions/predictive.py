@@ -101,7 +101,10 @@ def predictive(
     >>> from dataclasses import replace
     >>> from scenarios import load
     >>> from scenarios.questions.curve import curve
-    >>> found = predictive(curve(replace(load("example"), averaged=False), engine="exact"))
+    >>> from decimal import Decimal
+    >>> from scenarios.scenario import Axis
+    >>> few = Axis(keys=("wrong_exit", "missed"), values=tuple(map(Decimal, ("0", "0.01", "0.02", "0.03", "0.04"))))
+    >>> found = predictive(curve(replace(load("example"), averaged=False, grid=(few,)), engine="exact"))
     >>> missed = found.questions["missed"]
     >>> missed.exceeds_given_fail > missed.exceeds, missed.meets_given_pass > 1 - missed.exceeds
     (True, True)

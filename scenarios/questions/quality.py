@@ -93,7 +93,9 @@ def quality(curve: Curve, prq: Decimal, crq: Decimal, *, progress: Progress | No
     >>> from dataclasses import replace
     >>> from scenarios import load
     >>> from scenarios.questions.curve import curve
-    >>> asked = curve(replace(load("example"), averaged=False), engine="exact")
+    >>> from scenarios.scenario import Axis
+    >>> few = Axis(keys=("wrong_exit", "missed"), values=(Decimal("0.005"), Decimal("0.02"), Decimal("0.04")))
+    >>> asked = curve(replace(load("example"), averaged=False, grid=(few,)), engine="exact")
     >>> (found,) = quality(asked, Decimal("0.005"), Decimal("0.04")).points
     >>> found.good.fails["missed"] < 0.05, 1 - found.bad.fails["missed"] < 0.05
     (True, True)

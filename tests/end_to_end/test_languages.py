@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ SCREENS = (
     ("risk", "甲.toml", "--why", "--level", "0.05", "--fix", "2", "--spread"),
     ("risk", "甲.toml", "--what-if", "--prq", "1%", "--crq", "5%", "--predictive"),
     ("risk", "甲.toml", "--provincial", "1/100", "--precheck", "20", "--province-counties", "3"),
-    ("risk", "national-2019-spot-check", "--engine", "simulate"),
+    ("risk", "抽查.toml", "--engine", "simulate"),
     ("draw", "甲.toml", "--level", "0.05", *ADJUST),
     ("draw", "甲.toml", "--steps", "--number", "3", *ADJUST),
     ("draw", "national-2019-spot-check", "--steps"),
@@ -51,7 +52,7 @@ SCREENS = (
     ("plan", "甲.toml", "--prq", "0.1%", "--crq", "30%", "--producer", "60%", "--consumer", "40%"),
     ("template", "空表.xlsx"),
 )
-FILES = ("八个村", "八村", "名单", "批量", "结果", "拟合", "空表", "报告", "甲", "乙", "旧", "新", "表", "批")
+FILES = ("八个村", "八村", "名单", "批量", "结果", "抽查", "拟合", "空表", "报告", "甲", "乙", "旧", "新", "表", "批")
 # What has no name in the other language: the program and its files, keys, options and choices; libraries,
 # distributions and people; addresses and rules cited; signs of a hash or a number.
 CHOICES = "|".join([*ENGINES, *INTERVALS, *LONELY])
@@ -70,7 +71,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "名单.csv").write_text(as_csv(), encoding="utf-8")
     write_xlsx(folder / "表.xlsx")
     changed = ONE.replace("remote = 1", "remote = 2")
-    for name, text in (("八村", ALL), ("甲", ONE), ("乙", changed), ("批", SWEEP)):
+    # The two-phase spot check at two low levels: where a chance passes 5% between them, its place would be looked for.
+    check = files("scenarios.data").joinpath("library", "national-2019-spot-check.toml").read_text(encoding="utf-8")
+    few = check.replace("to = 0.03, steps = 16", "to = 0.002, steps = 2")
+    assert few != check
+    for name, text in (("八村", ALL), ("甲", ONE), ("乙", changed), ("批", SWEEP), ("抽查", few)):
         (folder / f"{name}.toml").write_text(text, encoding="utf-8")
     for name, seed in (("旧", "7"), ("新", "8")):
         assert run("risk", "甲.toml", "--seed", seed, "--json", f"{name}.json", cwd=folder).status == 0

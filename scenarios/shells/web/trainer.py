@@ -101,7 +101,7 @@ def _steps(one: Inspection) -> None:
     of = ("map", one.scenario.digest, tuple(one.level.items()), one.number, seen, say.language)
     if step == last:
         verdict = verdict_sentence(one.assessment, say)
-        html(card_html(say.say(_outcome(one)), [verdict], say.say("web.verdict")))
+        html(card_html(say.say(_outcome(one)), [verdict], say.say("web.verdict", number=one.number)))
         parts: Sequence[Part] = [
             Text(say.say("web.estimates"), style="bold"),
             estimate_table(one.assessment, say, one.truth),
