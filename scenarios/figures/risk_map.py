@@ -83,7 +83,7 @@ def risk_map(
     ...     classes=["to 20%", "to 40%", "to 60%", "to 80%"],
     ...     words=dict.fromkeys(("title", "subtitle", "note", "ordinary", "remote"), ""),
     ... )
-    >>> [text.get_text() for text in figure.texts][:2]
+    >>> [text.get_text() for text in figure.texts][1:3]
     ['East 70%', 'West 30%']
     """
     names = [f"{name} {told[name]}" for name in townships]

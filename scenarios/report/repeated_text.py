@@ -96,7 +96,7 @@ def two_text(first: Inspection, second: Inspection, words: Catalogue) -> Iterato
         "repeated.why",
         first=f"{first.number:,}",
         second=f"{second.number:,}",
-        villages=len(drawn[0]),
+        villages=first.draws.villages.shape[1],
         common=len(drawn[0] & drawn[1]),
     )
     table = Table()

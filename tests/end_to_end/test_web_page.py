@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from decimal import Decimal
+from html import escape
 from pathlib import Path
 
 import pytest
+from choucha_command import as_csv
 from streamlit.testing.v1 import AppTest
 
 import scenarios.shells.web
 from scenarios import load, run
 from scenarios.messages import LANGUAGES, catalogue
+from scenarios.shells.web.county import read_source
 
 PAGE = Path(scenarios.shells.web.__file__).parent / "page.py"
 
@@ -75,3 +78,28 @@ def test_next_and_back_move_the_step() -> None:
     page.button(key="draw_again").click().run()
     assert page.slider(key="in_step").value == 1
     assert page.number_input(key="in_number").value == 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_two_phase_check_has_its_second_visit(language: str) -> None:
+    page = shown(lang=language, part="trainer", check="two_phase", step="1")
+    assert escape(catalogue(language).say("web.check_note")) in text(page)
+    steps = int(page.slider(key="in_step").max)
+    once = shown(lang=language, part="trainer", step="1")
+    assert steps > int(once.slider(key="in_step").max)
+    headings = []
+    for step in range(1, steps):
+        headings.append(text(page.slider(key="in_step").set_value(step).run()))
+    assert not page.exception
+    assert sum(escape(catalogue(language).say("steps.heading_cells")) in each for each in headings) == 1
+
+
+def test_a_county_too_small_for_the_check_is_told_so(tmp_path: Path) -> None:
+    page = shown(lang="en", part="trainer", check="two_phase")
+    (tmp_path / "list.csv").write_text(as_csv(), encoding="utf-8")
+    found = page.session_state["read"] = read_source(str(tmp_path / "list.csv"), "list.csv")
+    assert len(found.county.frame.codes) == 8
+    page.session_state["kept_from"] = page.session_state["from"] = "list"
+    page.run()
+    assert not page.exception
+    assert 'class="wrong"' in text(page)

@@ -39,6 +39,7 @@ from scenarios.questions.coverage import coverage
 from scenarios.scenario import Axis, Scenario
 
 POINTS = RiskPoints(good=Decimal("0.01"), producer=Decimal("0.5"), bad=Decimal("0.05"), consumer=Decimal("0.5"))
+FRESH = 96  # populations on which a gain is measured once more
 COSTS = StageCosts(village=10, household=1)
 
 
@@ -80,7 +81,9 @@ SPACE = Space(
 
 @pytest.fixture(scope="module")
 def tuned(small: Scenario) -> Tuning:
-    return tune(small, POINTS, [{"icc": Decimal("0.1"), "remote_multiplier": Decimal(4)}], costs=COSTS, space=SPACE)
+    return tune(
+        small, POINTS, [{"icc": Decimal("0.1"), "remote_multiplier": Decimal(4)}], costs=COSTS, space=SPACE, fresh=FRESH
+    )
 
 
 def test_risks_under_conditions_are_those_of_the_scenarios_that_state_them() -> None:
@@ -308,9 +311,9 @@ def test_a_search_is_recalled_piece_by_piece(tuned: Tuning, small: Scenario) -> 
         kept.append(work())
         return kept[-1]
 
-    first = tune(small, POINTS, under, costs=COSTS, space=SPACE, recall=record)
+    first = tune(small, POINTS, under, costs=COSTS, space=SPACE, fresh=FRESH, recall=record)
     left = iter(kept)
-    again = tune(small, POINTS, under, costs=COSTS, space=SPACE, recall=lambda _: next(left))
+    again = tune(small, POINTS, under, costs=COSTS, space=SPACE, fresh=FRESH, recall=lambda _: next(left))
     assert next(left, None) is None
     for other in (first, again):
         assert other.to_frame().equals(tuned.to_frame())
@@ -324,7 +327,7 @@ def test_a_spot_check_is_tuned_too() -> None:
     smaller = replace(plan, phase1=replace(plan.phase1, villages={"ordinary": 6, "remote": 2}), remote_villages=1)
     scenario = replace(scenario, frame=small_county(), plan=smaller)
     space = Space(revisits=(Decimal("0.2"), Decimal("0.6")), takes=(4,), shares=(Decimal(1),))
-    found = tune(scenario, POINTS, [], costs=COSTS, space=space, budget=250, shortlist=2)
+    found = tune(scenario, POINTS, [], costs=COSTS, space=space, budget=250, shortlist=2, fresh=FRESH)
     assert {each.name for each in found.judged} == {"present", "searched"}
     assert all(isinstance(each.plan, SpotCheck) and each.bias is None for each in found.judged)
     assert found.best_by_strata() == ()

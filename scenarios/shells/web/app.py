@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from sampler.errors import InputError
 from scenarios.messages import LANGUAGES, default_language
 from scenarios.shells.web.markup import heading_html, note_html
 from scenarios.shells.web.session import held, html, view, words
@@ -44,7 +45,10 @@ def show() -> None:
     if st.session_state["bad"]:
         keys = say.say("place.enumeration").join(key[:40] for key in st.session_state["bad"][:12])
         html(note_html(say.say("web.bad_address", keys=keys)))
-    _part(str(shown["part"]))
+    try:
+        _part(str(shown["part"]))
+    except InputError as error:  # what was set cannot be: said where the part would stand
+        html("".join(note_html(line, "wrong") for line in say.mistakes(error.mistakes)))
     html(f"<footer>{escape(say.say('web.footer'))}</footer>")
     _share()
 

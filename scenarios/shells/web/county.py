@@ -6,7 +6,7 @@ import copy
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -18,6 +18,7 @@ from scenarios.files.toml import Tree
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".txt")  # what may be uploaded: no scenario, which names other files
 LARGEST_MB = 20
+SPOT_CHECK = "national-2019-spot-check"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,6 +41,11 @@ class Source:
     file: str
     tree: Tree
     county: County
+
+    def with_second_visits(self) -> Source:
+        """Return the county under the shipped two-phase spot check instead of its own plan."""
+        tree, _ = scenario_tree(SPOT_CHECK)
+        return replace(self, tree={**self.tree, **{key: tree[key] for key in ("plan", "province")}})
 
     def scenario(self, changes: Mapping[str, Any]) -> ScenarioFile:
         """Return the scenario with some of its tables laid over, as a scenario file would state it.

@@ -17,11 +17,12 @@ from scenarios.report.parts import Part, Text
 from scenarios.report.repeated_text import repeated_picture, repeated_text, two_text
 from scenarios.scenario import Level, Scenario
 from scenarios.shells.web.app import section
+from scenarios.shells.web.county import Source
 from scenarios.shells.web.inputs import levels, source, whole
 from scenarios.shells.web.markup import card_html, note_html, parts_html
 from scenarios.shells.web.session import held, html, remembered, task, view, words
 from scenarios.shells.web.shop import JOBS, workshop
-from scenarios.shells.web.view import CRITERIA_SHOWN, MOST_NUMBER
+from scenarios.shells.web.view import CHECKS, CRITERIA_SHOWN, MOST_NUMBER
 from scenarios.shells.web.work import Job
 
 THOUSAND = 1_000
@@ -34,6 +35,7 @@ def trainer() -> None:
     found = source()
     if found is None:
         return
+    found = _as_checked(found)
     section(say.say("web.section_truth"))
     html(note_html(say.say("web.truth_note")))
     loaded, level = levels(found, "true")
@@ -47,6 +49,24 @@ def trainer() -> None:
     html(parts_html(two_text(one, _inspected(scenario, level, one.number + 1), say), say))
     section(say.say("web.section_thousand"))
     _thousand(scenario, level)
+
+
+def _as_checked(found: Source) -> Source:
+    """Show the choice of the spot check, and return the county under it."""
+    say, shown = words(), view()
+    held("in_check", shown["check"])
+    st.radio(
+        say.say("web.check"),
+        CHECKS,
+        key="in_check",
+        horizontal=True,
+        format_func=lambda name: say.say(f"web.check_{name}"),
+    )
+    shown["check"] = st.session_state["in_check"]
+    if shown["check"] == "one_phase":
+        return found
+    html(note_html(say.say("web.check_note")))
+    return found.with_second_visits()
 
 
 def _choose() -> None:
@@ -86,7 +106,8 @@ def _steps(one: Inspection) -> None:
     say, shown = words(), view()
     blocks, drawing = _blocks(one)
     last = len(blocks) + 1  # the last one has the estimates and the verdict
-    step = min(int(shown["step"]), last)
+    # What the slider was moved to, or where it is not there yet what the address says; another plan has other steps.
+    step = min(int(st.session_state.get("in_step", shown["step"])), last)
     _to(step)
     back, middle, on = st.columns([1, 3, 1], vertical_alignment="bottom")
     with back:

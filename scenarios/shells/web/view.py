@@ -17,6 +17,7 @@ PARTS = ("planner", "statistician", "trainer")
 STRATA = ("remote", "poor_village", "remote,poor_village", "none")
 CRITERIA_SHOWN = ("missed", "wrong_exit", "incidence", "approval")
 DEPTHS = ("quick", "thorough")
+CHECKS = ("one_phase", "two_phase")
 MOST_VILLAGES, MOST_TAKE, MOST_NUMBER, MOST_STEP = 2_000, 200, 1_000_000, 40
 
 Value = str | int | Decimal
@@ -106,6 +107,7 @@ _FIELDS: Mapping[str, tuple[Value, Callable[[str], Value]]] = {
     "remote": (Decimal(2), _parameter("remote_multiplier")),
     "seed": (0, _whole(0, 2**53)),  # 0: the scenario's own
     "number": (1, _whole(1, MOST_NUMBER)),
+    "check": ("one_phase", _one_of(*CHECKS)),
     "step": (1, _whole(1, MOST_STEP)),
     "shown": ("missed", _one_of(*CRITERIA_SHOWN)),
     "villages": (29, _whole(2, MOST_VILLAGES)),
