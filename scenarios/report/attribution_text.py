@@ -33,12 +33,12 @@ def attribution_text(found: Attribution, words: Catalogue, *, chances: bool = Tr
     yield words.say("attribution.averaged" if found.populations else "attribution.of_one", count=found.populations)
     if chances:
         yield _chances(found, words)
+    yield words.say("attribution.note_sum" if found.populations else "attribution.note_drop")
     for kind in ("strata", "townships", "villages"):
         parts = getattr(found, kind)
         if parts:
             yield words.say(f"attribution.{kind}")
             yield _parts(found, parts, words, stratum=kind == "strata")
-    yield words.say("attribution.note_sum" if found.populations else "attribution.note_drop")
     if found.before is not None and found.steps:
         yield ""
         yield Text(words.say("attribution.fix_title"), style="bold")
@@ -63,21 +63,32 @@ def _parts(found: Attribution, parts: Sequence[Carried], words: Catalogue, *, st
     table.add_column(words.say("attribution.column_part"))
     for column in ("villages", "wrong" if found.populations else "wrong_given"):
         table.add_column(words.say(f"attribution.column_{column}"), justify="right")
-    for name in found.chance:
-        table.add_column(words.say(f"criterion.{name}"), justify="right")
+    carried = [name for name in found.chance if not found.populations or _whole(found, name) >= _LITTLE]
+    for name in carried:
+        named = words.say(f"criterion.{name}")
+        shown = words.say("attribution.column_share", criterion=named) if found.populations else named
+        table.add_column(shown, justify="right")
+    largest = max(carried, key=lambda name: found.chance[name], default="")
+    if found.populations and largest:
+        named = words.say(f"criterion.{largest}")
+        table.add_column(words.say("attribution.column_each", criterion=named), justify="right")
     for part in parts:
         shown = words.stratum(part.name) if stratum else clean(part.name)
-        drops = [_share(found, part, name) if found.populations else _points(part.drop[name]) for name in found.chance]
+        drops = [_share(found, part, name) if found.populations else _points(part.drop[name]) for name in carried]
+        if found.populations and largest:
+            drops.append(f"{part.drop[largest] / _whole(found, largest) / part.villages * 100:z.2f}%")
         table.add_row(shown, str(part.villages), f"{part.wrong_persons:,.0f}", *drops)
     return table
 
 
 def _share(found: Attribution, part: Carried, name: str) -> str:
-    """Return a part's share of what all villages carry, with its standard error; - where that is next to nothing."""
-    whole = sum(stratum.drop[name] for stratum in found.strata)
-    if whole < _LITTLE:
-        return "-"
+    """Return a part's share of what all villages carry, with its standard error."""
+    whole = _whole(found, name)
     return f"{part.drop[name] / whole * 100:z.0f}%±{max(part.error[name] / whole * 100, 0.1):.1f}"
+
+
+def _whole(found: Attribution, name: str) -> float:
+    return sum(stratum.drop[name] for stratum in found.strata)
 
 
 def _points(drop: float) -> str:

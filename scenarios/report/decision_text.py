@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from scenarios.files.field_form import Block, FormColumn
 from scenarios.messages import Catalogue
@@ -12,6 +13,7 @@ from scenarios.questions.inspection import Inspection
 from scenarios.report.inspection_text import verdict_sentence
 from scenarios.report.words import percent, rate
 
+_MOST_DIGITS = 9
 _COUNTED = ("households", "persons", "wrong_households", "wrong_persons", "approvals")
 
 
@@ -59,7 +61,7 @@ def _criterion(decision: Decision, steps: Account, words: Catalogue) -> Iterator
             denominator=f"{decision.denominator:,}",
             rate=rate(decision.numerator / decision.denominator, decision.limit),
         )
-    yield _compared(decision, words)
+    yield _compared(decision, steps, words)
 
 
 def _over_villages(decision: Decision, steps: Account) -> bool:
@@ -91,29 +93,51 @@ def _times(found: tuple[int, int], persons: int, words: Catalogue) -> str:
     return words.say("steps.blown_up", found=f"{wrong:,}/{asked:,}", persons=f"{persons:,}", value=value)
 
 
-def _compared(decision: Decision, words: Catalogue) -> str:
-    """Return the comparison with the limit a / b: b times the numerator against a times the denominator."""
+def _compared(decision: Decision, steps: Account, words: Catalogue) -> str:
+    """Return the comparison with as many as the limit allows; which is more was decided in whole numbers."""
     limit = decision.limit
     if not decision.tested:
         return words.say("steps.untested")
     sign = ">" if decision.left > decision.right else "<" if decision.left < decision.right else "="
     place = {">": "above", "<": "below", "=": "at"}[sign]
-    key = "steps.compared_common" if decision.criterion == "incidence" else "steps.compared"
+    blown_up = steps.blown_up if decision.criterion == "incidence" else None
+    found = Fraction(decision.numerator) if blown_up is None else Fraction(*blown_up.poor)
+    whole = decision.denominator if blown_up is None else blown_up.rural
     return words.say(
-        key,
+        "steps.compared",
         limit=percent(limit),
-        ratio=f"{limit.numerator:,}/{limit.denominator:,}",
-        left_product=_product(limit.denominator, decision.numerator, words),
-        right_product=_product(limit.numerator, decision.denominator, words),
-        left=f"{decision.left:,}",
-        right=f"{decision.right:,}",
+        whole=f"{whole:,}",
+        allowed=_written(limit * whole),
+        found=_apart(found, limit * whole),
         sign=sign,
         place=words.say(f"steps.{place}"),
         result=words.say("estimate.fails" if decision.fails else "estimate.passes"),
     )
 
 
-def _product(factor: int, count: int, words: Catalogue) -> str:
-    if factor == 1:
-        return f"{count:,}"
-    return words.say("steps.product", factor=f"{factor:,}", count=f"{count:,}", value=f"{factor * count:,}")
+def _written(value: Fraction) -> str:
+    """Return a number with at most six decimals, and no noughts behind them.
+
+    Examples
+    --------
+    >>> _written(Fraction(1516, 50)), _written(Fraction(4614)), _written(Fraction(10_000, 3))
+    ('30.32', '4,614', '3,333.333333')
+    """
+    text = f"{float(value):,.6f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def _apart(value: Fraction, other: Fraction) -> str:
+    """Return a number with two decimals where it has any, and more where it would be written like another one.
+
+    Examples
+    --------
+    >>> _apart(Fraction(17), Fraction(30)), _apart(Fraction(30_001, 10_000), Fraction(3))
+    ('17', '3.0001')
+    """
+    if value.denominator == 1:
+        return f"{int(value):,}"
+    digits = 2
+    while value != other and digits < _MOST_DIGITS and round(value, digits) == round(other, digits):
+        digits += 1
+    return f"{float(value):,.{digits}f}"

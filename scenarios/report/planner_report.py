@@ -311,6 +311,9 @@ def _how_many(found: Briefing, words: Catalogue) -> Iterator[str]:
     """Yield how many wrong households must become right for the chance to fall from one half to one in twenty."""
     reached = {} if found.counts is None else {each.share: each.at for each in found.counts.until}
     few, many = (reached.get(share) for share in SHARES)
+    if found.stated and found.counts is not None:
+        chance = _running(shown_chance(found.chance, "any", words), words)
+        yield words.say("report.fix_now", chance=chance, **_counted(found.counts.now))
     if few is not None and many is not None and few.households < many.households:
         yield words.say(
             "report.fix_counts",

@@ -95,7 +95,7 @@ def simulated_chance(value: float, trials: int) -> str:
     Examples
     --------
     >>> simulated_chance(0.12345, 4000), simulated_chance(0.0003, 4000), simulated_chance(1e-5, 99_999)
-    ('≈12.3%', '≈0.03%', '≈<0.01%')
+    ('≈12.3%', '≈0.03%', '<0.01%')
     >>> simulated_chance(0.0, 4000), simulated_chance(1.0, 4000), simulated_chance(0.0, 192)
     ('<0.08%', '>99.92%', '<1.57%')
     """
@@ -113,9 +113,10 @@ def averaged_chance(value: float) -> str:
     Examples
     --------
     >>> averaged_chance(0.12345), averaged_chance(3e-7), averaged_chance(0.0)
-    ('≈12.3%', '≈<0.01%', '≈0%')
+    ('≈12.3%', '<0.01%', '≈0%')
     """
-    return "≈" + (f"{value * 100:.1f}%" if 0.01 <= value <= 0.99 else chance(value))
+    told = f"{value * 100:.1f}%" if 0.01 <= value <= 0.99 else chance(value)
+    return told if told[0] in "<>" else f"≈{told}"
 
 
 def rounded_up(bound: float) -> str:

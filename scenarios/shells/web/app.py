@@ -85,6 +85,7 @@ def _dress() -> None:
         "UPLOAD": say.say("web.upload_button"),
         "INSTRUCTION": say.say("web.upload_drop"),
         "TOO_LARGE": say.say("web.upload_too_large"),
+        "SWIPE": say.say("web.swipe"),
     }
     for key, text in texts.items():
         style = style.replace(f"/*{key}*/", json.dumps(text, ensure_ascii=False))

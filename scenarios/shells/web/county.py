@@ -19,6 +19,7 @@ from scenarios.files.toml import Tree
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".txt")  # what may be uploaded: no scenario, which names other files
 LARGEST_MB = 20
 SPOT_CHECK = "national-2019-spot-check"
+POLICIES = {"central": "national-2019-central", "west": "national-2019-west"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,6 +127,8 @@ def beliefs(view: Mapping[str, Any], grid: Tree | None) -> dict[str, Any]:
     named = {"disapproval": "disapproval", "icc": "icc", "remote": "remote_multiplier"}
     stated = {named[key]: view[key] for key, value in usual.items() if view[key] != value}
     changes: dict[str, Any] = {}
+    if view["region"] != "central":
+        changes["policy"] = {"name": POLICIES[view["region"]]}
     if view["how"] == "apart":
         values = sorted({*(Decimal(i) / 500 for i in range(21)), view["missed"]})
         stated["wrong_exit"] = view["wrong_exit"]

@@ -15,7 +15,7 @@ from scenarios.shells.web.county import LARGEST_MB, SUFFIXES, Source, Upload, be
 from scenarios.shells.web.markup import note_html, parts_html
 from scenarios.shells.web.session import forget, held, html, task, view, words
 from scenarios.shells.web.shop import JOBS, example, workshop
-from scenarios.shells.web.view import largest, smallest
+from scenarios.shells.web.view import REGIONS, largest, smallest
 from scenarios.shells.web.work import Job
 
 
@@ -57,6 +57,11 @@ def source() -> Source | None:
             html(parts_html(remarks_text(found.county.remarks, say), say))
     st.button(say.say("web.upload_remove"), key="remove", on_click=_remove)
     return found
+
+
+def wants_list() -> bool:
+    """Say whether a list of the visitor's is asked for instead of the example."""
+    return bool(st.session_state.get("from", st.session_state.get("kept_from")) == "list")
 
 
 def kept_list() -> Source | None:
@@ -121,24 +126,43 @@ def plain(value: Decimal) -> Decimal:
     return Decimal(f"{value.normalize():f}")
 
 
+def _begin_at_the_same_level() -> None:
+    """Begin with both rates where they stood together, once they are set apart."""
+    if st.session_state["how"] == "apart":
+        for key in ("wrong_exit", "missed"):
+            view()[key] = view()["level"]
+            st.session_state[f"in_{key}"] = float(view()["level"] * 100)
+
+
 def levels(found: Source, told: Literal["believed", "true"] = "believed") -> tuple[ScenarioFile, Level]:
     """Show what the error levels are held to be; return the scenario, and the level at which it is looked at."""
     say, shown = words(), view()
     held("how", shown["how"])
-    st.radio(
-        say.say("web.how"),
-        ("alike", "apart"),
-        key="how",
-        horizontal=True,
-        format_func=lambda name: say.say(f"web.how_{name}"),
-    )
-    shown["how"] = st.session_state["how"]
+    left, right = st.columns(2)
+    with left:
+        st.radio(
+            say.say("web.how"),
+            ("alike", "apart"),
+            key="how",
+            horizontal=True,
+            on_change=_begin_at_the_same_level,
+            format_func=lambda name: say.say(f"web.how_{name}"),
+        )
+    with right:
+        held("in_region", shown["region"])
+        st.selectbox(
+            say.say("web.region"),
+            REGIONS,
+            key="in_region",
+            format_func=lambda name: say.say(f"web.region_{name}"),
+        )
+    shown["how"], shown["region"] = st.session_state["how"], st.session_state["in_region"]
     place = st.container()
     with st.expander(say.say("web.assumptions")):
         html(note_html(say.say("web.assumptions_note")))
         percentage("disapproval", say.say("web.disapproval"), "disapproval", step="1")
-        number("remote", say.say("level.remote_multiplier"), 0.1, float(largest("remote_multiplier")), 0.5)
-        number("icc", say.say("level.icc"), 0.0, float(largest("icc")), 0.01)
+        number("remote", say.say("web.remote"), 0.1, float(largest("remote_multiplier")), 0.5)
+        number("icc", say.say("web.icc"), 0.0, float(largest("icc")), 0.01)
         whole("seed", say.say("web.seed"), 0, 2**53 - 1)
     with place:
         if shown["how"] == "apart":

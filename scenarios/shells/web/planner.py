@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import streamlit as st
 
 from scenarios.engines.chance import Chance
@@ -10,9 +12,9 @@ from scenarios.questions.curve import Curve
 from scenarios.report.curve_figure import curve_picture
 from scenarios.report.list_text import township_table
 from scenarios.report.planner_report import criteria_parts
-from scenarios.report.risk_text import headline, number_notes, risk_table
+from scenarios.report.risk_text import headline, number_notes, reading_notes, risk_table
 from scenarios.report.verdict_words import verdict_at
-from scenarios.report.words import shown_chance
+from scenarios.report.words import chance_beside, shown_chance
 from scenarios.scenario import Level, Scenario
 from scenarios.shells.web.app import section
 from scenarios.shells.web.inputs import levels, source
@@ -98,9 +100,19 @@ def _answer(answer: Curve, level: Level) -> None:
     if drawn is not None:
         html(parts_html([drawn], say))
     found = Briefing(curve=answer, level=level, stated=True, attribution=None, counts=None, comparison=None)
-    html(parts_html(criteria_parts(found, say), say))
+    html(parts_html([*criteria_parts(found, say), *_other_reading(answer, at)], say))
     with st.expander(say.say("web.all_levels")):
-        html(parts_html([risk_table(answer, say), *number_notes(answer, say)], say))
+        html(parts_html([risk_table(answer, say), *reading_notes(answer, say), *number_notes(answer, say)], say))
+
+
+def _other_reading(answer: Curve, at: int) -> Iterator[str]:
+    """Yield the chance of the missed rate under the other reading of its denominator, which no source settles."""
+    other = answer.other_denominator[at]
+    if other is not None and answer.scenario.policy.tests("missed"):
+        say, averaged = words(), bool(answer.scenario.averaged)
+        told = chance_beside(other, answer.chances[at], say, exact=not averaged)
+        visited = answer.scenario.policy.missed_denominator == "surveyed"
+        yield say.say(f"web.reading_{'surveyed' if visited else 'village'}", chance=told)
 
 
 def _places(made: Made) -> None:

@@ -18,7 +18,7 @@ from scenarios.report.repeated_text import repeated_picture, repeated_text, two_
 from scenarios.scenario import Level, Scenario
 from scenarios.shells.web.app import section
 from scenarios.shells.web.county import Source
-from scenarios.shells.web.inputs import levels, source, whole
+from scenarios.shells.web.inputs import kept_list, levels, source, wants_list, whole
 from scenarios.shells.web.markup import card_html, note_html, parts_html
 from scenarios.shells.web.session import held, html, remembered, task, view, words
 from scenarios.shells.web.shop import JOBS, workshop
@@ -31,14 +31,14 @@ THOUSAND = 1_000
 def trainer() -> None:
     """Show the part."""
     say = words()
-    section(say.say("web.section_county"))
-    found = source()
-    if found is None:
-        return
-    found = _as_checked(found)
     section(say.say("web.section_truth"))
     html(note_html(say.say("web.truth_note")))
-    loaded, level = levels(found, "true")
+    with st.expander(say.say("web.county_and_truth"), expanded=kept_list() is None and wants_list()):
+        found = source()
+        if found is not None:
+            loaded, level = levels(found := _as_checked(found), "true")
+    if found is None:
+        return
     scenario = loaded.scenario
     section(say.say("web.section_draw"))
     _choose()
@@ -46,7 +46,8 @@ def trainer() -> None:
     html(note_html(assumed_text(one, say)))
     _steps(one)
     section(say.say("web.section_differ"))
-    html(parts_html(two_text(one, _inspected(scenario, level, one.number + 1), say), say))
+    with st.expander(say.say("web.differ_reveal", first=f"{one.number:,}", second=f"{one.number + 1:,}")):
+        html(parts_html(two_text(one, _inspected(scenario, level, one.number + 1), say), say))
     section(say.say("web.section_thousand"))
     _thousand(scenario, level)
 
@@ -126,6 +127,7 @@ def _steps(one: Inspection) -> None:
         parts: Sequence[Part] = [
             Text(say.say("web.estimates"), style="bold"),
             estimate_table(one.assessment, say, one.truth),
+            say.say("web.weighting_note"),
         ]
     else:
         block = blocks[step - 1]

@@ -16,6 +16,7 @@ from scenarios.planning.candidates import TAKES
 PARTS = ("planner", "statistician", "trainer")
 STRATA = ("remote", "poor_village", "remote,poor_village", "none")
 CRITERIA_SHOWN = ("missed", "wrong_exit", "incidence", "approval")
+REGIONS = ("central", "west")
 DEPTHS = ("quick", "thorough")
 CHECKS = ("one_phase", "two_phase")
 MOST_VILLAGES, MOST_TAKE, MOST_NUMBER, MOST_STEP = 2_000, 200, 1_000_000, 40
@@ -98,6 +99,7 @@ def _factor(text: str) -> Value:
 # By key of the address: what it is when it is not there, and how it is read.
 _FIELDS: Mapping[str, tuple[Value, Callable[[str], Value]]] = {
     "part": ("planner", _one_of(*PARTS)),
+    "region": ("central", _one_of(*REGIONS)),
     "how": ("alike", _one_of("alike", "apart")),
     "level": (Decimal("0.012"), _parameter("missed")),
     "wrong_exit": (Decimal("0.01"), _parameter("wrong_exit")),
@@ -115,7 +117,7 @@ _FIELDS: Mapping[str, tuple[Value, Callable[[str], Value]]] = {
     "strata": ("remote", _one_of(*STRATA)),
     "factor": (Decimal(2), _factor),
     "good": (Decimal("0.004"), _parameter("missed")),
-    "bad": (Decimal("0.02"), _parameter("missed")),
+    "bad": (Decimal("0.025"), _parameter("missed")),
     "takes": ("12,18,25", _takes),
     "depth": ("quick", _one_of(*DEPTHS)),
 }
