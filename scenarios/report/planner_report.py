@@ -47,6 +47,7 @@ from scenarios.report.setting import limit_sign, setting
 from scenarios.report.verdict_words import assumed_level, verdict_at
 from scenarios.report.words import chance as shown
 from scenarios.report.words import chance_beside, percent, shown_chance
+from scenarios.scenario import Level
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -225,7 +226,7 @@ def _curve(found: Briefing, words: Catalogue) -> Iterator[Part | Picture]:
 def criteria_parts(found: Briefing, words: Catalogue) -> Iterator[Part]:
     """Yield how likely each criterion is to fail at the level, and where each tips."""
     curve, policy = found.curve, found.curve.scenario.policy
-    level = spoken_level(found.level, words)
+    level = spoken_level(_with_held_rates(found), words)
     yield words.say("attribution.at_level", level=level) if level else words.say("attribution.at_given")
     table = Table()
     for column in ("criterion", "limit", "chance"):
@@ -322,6 +323,12 @@ def _how_many(found: Briefing, words: Catalogue) -> Iterator[str]:
             high=percent(SHARES[1]),
             low=percent(SHARES[0]),
         )
+
+
+def _with_held_rates(found: Briefing) -> Level:
+    """Return the level with the rates that the grid does not move."""
+    truth = _error_model(found)
+    return found.level if truth is None else {"wrong_exit": truth.wrong_exit, "missed": truth.missed, **found.level}
 
 
 def _error_model(found: Briefing) -> ErrorModel | None:

@@ -37,7 +37,9 @@ def tune_text(found: Tuning, words: Catalogue) -> Iterator[Part]:
     yield Text(words.say("tune.title", name=clean(scenario.frame.name)), style="bold")
     if scenario.frame.synthetic:
         yield words.say("risk.synthetic")
-    yield Text(words.say("tune.headline", plan=_spelled(found.best, found, words), **_risks(found.best)), style="bold")
+    first = found.confirmed[0]
+    risks = {**_risks(found.best), "worst": _with_error(first.both, first.error)}
+    yield Text(words.say("tune.headline", plan=_spelled(found.best, found, words), **risks), style="bold")
     yield from _confirmation(found, words)
     for side, level in (("good", found.points.good), ("bad", found.points.bad)):
         yield words.say(f"tune.point_{side}", level=spoken_level(dict.fromkeys(keys, level), words))
