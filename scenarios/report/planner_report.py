@@ -252,7 +252,7 @@ def criteria_parts(found: Briefing, words: Catalogue) -> Iterator[Part]:
     if policy.tests("incidence"):
         persons = curve.scenario.frame.group_persons.sum(axis=0)
         still = int(persons[REMAINING])
-        yield words.say("report.registered", remaining=f"{still:,}", share=percent(still / int(persons.sum())))
+        yield words.say("report.registered", remaining=f"{still:,}", share=percent(still / max(int(persons.sum()), 1)))
     truth = _error_model(found)
     if policy.tests("approval") and truth is not None and "population.disapproval" in curve.scenario.assumed:
         yield words.say("report.approval_assumed", share=percent(truth.disapproval))

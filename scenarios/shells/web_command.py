@@ -6,6 +6,7 @@ import os
 import socket
 from contextlib import closing
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from scenarios.messages import Catalogue
 from scenarios.shells.click_words import WholeNumber
 
 _HOME = "127.0.0.1"
+_PATIENCE = 30  # seconds after which a visit whose browser has gone is forgotten
 _UPLOAD_MB = 20  # a village list of 100,000 villages has ten
 
 
@@ -98,14 +100,14 @@ def settings(*, port: int, address: str, opened: bool) -> dict[str, Any]:
         "server.enableCORS": True,  # other origins are refused, the websocket's too
         "server.enableXsrfProtection": True,
         # Behind this name only, so that a foreign name that leads here (DNS rebinding) is refused.
-        "server.allowedHosts": [_HOME, "localhost", "::1"] if address == _HOME else [],
+        "server.allowedHosts": _hosts(address),
         "server.maxUploadSize": _UPLOAD_MB,
         "server.maxMessageSize": 50,
         "server.fileWatcherType": "none",
         "server.runOnSave": False,
         "server.enableStaticServing": False,
         "server.showEmailPrompt": False,
-        "server.disconnectedSessionTTL": 30,
+        "server.disconnectedSessionTTL": 2 * _PATIENCE,
         "browser.serverAddress": _HOME if address == _HOME else address,
         "browser.gatherUsageStats": False,
         "client.showErrorDetails": "none",
@@ -123,17 +125,43 @@ def settings(*, port: int, address: str, opened: bool) -> dict[str, Any]:
     }
 
 
+def _hosts(address: str) -> list[str]:
+    """Return the names under which the page may be asked for; none where every address of the machine is listened on.
+
+    Examples
+    --------
+    >>> _hosts("127.0.0.1"), _hosts("0.0.0.0")
+    (['127.0.0.1', 'localhost', '::1'], [])
+    """
+    if _everywhere(address):
+        return []
+    own = [_HOME, "localhost", "::1"] if _this_machine_only(address) else [socket.gethostname(), socket.getfqdn()]
+    return [*own, *([] if address in own else [address])]
+
+
+def _this_machine_only(address: str) -> bool:
+    found = {str(each[4][0]) for each in socket.getaddrinfo(address, None, type=socket.SOCK_STREAM)}
+    return all(ip_address(each).is_loopback for each in found)
+
+
+def _everywhere(address: str) -> bool:
+    return address in ("0.0.0.0", "::")  # noqa: S104 - compared, not listened on
+
+
 def _serve(words: Catalogue, *, port: int, address: str, opened: bool) -> None:
     from streamlit import net_util  # noqa: PLC0415
     from streamlit.web import bootstrap  # noqa: PLC0415
 
+    from scenarios.shells.web.visits import end_visits_after  # noqa: PLC0415
+
     # Asked whether an origin is this machine, it would ask an outside service for this machine's address.
     net_util.get_external_ip = lambda: None
+    end_visits_after(_PATIENCE)
     stated = settings(port=port, address=address, opened=opened)
     bootstrap.load_config_options(flag_options={key.replace(".", "_"): value for key, value in stated.items()})
-    shown = "localhost" if address in ("0.0.0.0", "::") else address  # noqa: S104 - compared, not listened on
+    shown = "localhost" if _everywhere(address) else f"[{address}]" if ":" in address else address
     url = f"http://{shown}:{port}"
-    key = "web.ready" if address == _HOME else "web.ready_open"
+    key = "web.ready" if _this_machine_only(address) else "web.ready_open"
     click.echo(words.say(key, url=url, address=address) if key == "web.ready_open" else words.say(key, url=url))
     page = Path(__file__).parent / "web" / "page.py"
     bootstrap.run(str(page), False, [], {key.replace(".", "_"): value for key, value in stated.items()})

@@ -177,6 +177,22 @@ def test_the_upload_can_be_used_by_everybody_and_is_bounded(page: Page, site: st
     )
 
 
+def test_the_other_language_keeps_list_and_part(page: Page, site: str) -> None:
+    opened(page, site, "lang=zh")
+    upload(page, MESSY.name, MESSY.read_bytes())
+    expect(page.get_by_text("名单中有 7 处读法与原样不同")).to_be_visible(timeout=LONG)
+    page.get_by_text("统计人员", exact=True).click()
+    expect(page.get_by_role("button", name="寻找方案")).to_be_visible(timeout=LONG)
+    page.get_by_text("English", exact=True).click()
+    expect(page.get_by_role("button", name="Search for the plan")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("What of the list was read otherwise than it stands (7)")).to_be_visible()
+    page.wait_for_url("**part=statistician**", timeout=10_000)
+    before = page.evaluate("history.length")
+    page.get_by_text("Trainer", exact=True).click()
+    page.wait_for_url("**part=trainer**", timeout=10_000)
+    assert page.evaluate("history.length") == before
+
+
 def test_what_is_no_list_is_refused_in_a_sentence(page: Page, site: str) -> None:
     opened(page, site, "lang=zh")
     upload(page, "情景.toml", b'[frame]\nfile = "/etc/passwd"\n')

@@ -51,3 +51,9 @@ def test_the_server_is_for_this_machine_and_says_nothing_to_others() -> None:
     assert stated["server.maxUploadSize"] == 20
     assert stated["client.showErrorDetails"] == "none"
     assert stated["server.fileWatcherType"] == "none"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "127.0.0.2", "::1"])
+def test_a_name_that_leads_here_is_no_name_of_this_machine(address: str) -> None:
+    allowed = settings(port=8501, address=address, opened=False)["server.allowedHosts"]
+    assert {"127.0.0.1", "localhost", "::1", address} == set(allowed)

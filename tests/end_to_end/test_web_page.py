@@ -44,7 +44,7 @@ def test_each_part_is_in_the_language_asked_for(language: str, part: str) -> Non
     page = shown(lang=language, part=part)
     say = catalogue(language)
     assert say.say("web.lead") in text(page)
-    assert page.radio(key="part").value == part
+    assert page.radio(key=f"part_{language}").value == part
     last = {"planner": "section_places", "statistician": "section_tune", "trainer": "section_thousand"}[part]
     assert say.say(f"web.{last}") in text(page)
 
@@ -99,7 +99,7 @@ def test_a_county_too_small_for_the_check_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text(as_csv(), encoding="utf-8")
     found = page.session_state["read"] = read_source(str(tmp_path / "list.csv"), "list.csv")
     assert len(found.county.frame.codes) == 8
-    page.session_state["kept_from"] = page.session_state["from"] = "list"
+    page.session_state["view"]["from"] = page.session_state["from_en"] = "list"
     page.run()
     assert not page.exception
     assert 'class="wrong"' in text(page)

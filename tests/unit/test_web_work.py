@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from choucha_command import as_csv
 
@@ -65,3 +68,18 @@ def test_work_that_nobody_asks_about_is_given_up(shop: Workshop, monkeypatch: py
     job = shop.start(f"{JOBS}:repeat", scenario, scenario.points()[6], 1_000_000)
     assert job.finished.wait(30)
     assert job.state == "cancelled"
+
+
+def test_long_work_ends_with_a_page_that_was_killed() -> None:
+    script = (
+        "import time; from scenarios import load; from scenarios.shells.web.work import Workshop\n"
+        "scenario, shop = load('example'), Workshop()\n"
+        "job = shop.start('scenarios.shells.web.jobs:repeat', scenario, scenario.points()[6], 10**6, lasting=True)\n"
+        "while job.told is None: time.sleep(0.05)\n"
+        "print(shop._at_work[job].process.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as page:
+        assert page.stdout is not None
+        worker = psutil.Process(int(page.stdout.readline()))
+        page.kill()
+    worker.wait(timeout=10)

@@ -13,6 +13,8 @@ const name = () => {
   for (const each of document.querySelectorAll('[data-testid="stFileChip"] [role="alert"]'))
     if (each.textContent !== words.tooLarge) each.textContent = words.tooLarge;
 };
+// The address follows every change of the view; the browser's Back leads to where the visitor came from.
+history.pushState = history.replaceState.bind(history);
 if (window.chouchaNames) window.chouchaNames.disconnect();
 window.chouchaNames = new MutationObserver(name);
 window.chouchaNames.observe(document.body, { childList: true, subtree: true });

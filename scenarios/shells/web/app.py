@@ -13,7 +13,7 @@ import streamlit as st
 from sampler.errors import InputError
 from scenarios.messages import LANGUAGES, default_language
 from scenarios.shells.web.markup import heading_html, note_html
-from scenarios.shells.web.session import held, html, view, words
+from scenarios.shells.web.session import chosen, held, html, view, words
 from scenarios.shells.web.view import PARTS, address, read_address
 
 
@@ -24,7 +24,6 @@ def show() -> None:
         st.session_state["view"], st.session_state["bad"] = read_address(given, _usual_language())
     shown = view()
     held("lang", shown["lang"])
-    held("part", shown["part"])
     shown["lang"] = st.session_state["lang"]
     say = words()
     st.set_page_config(page_title=say.say("web.title"), layout="centered", menu_items=None)
@@ -34,14 +33,7 @@ def show() -> None:
     with language:
         st.radio(say.say("web.language"), LANGUAGES, key="lang", horizontal=True, format_func=lambda name: _NAMES[name])
     with part:
-        st.radio(
-            say.say("web.part"),
-            PARTS,
-            key="part",
-            horizontal=True,
-            format_func=lambda name: say.say(f"web.part_{name}"),
-        )
-    shown["part"] = st.session_state["part"]
+        chosen("part", say.say("web.part"), PARTS, lambda name: say.say(f"web.part_{name}"))
     if st.session_state["bad"]:
         keys = say.say("place.enumeration").join(key[:40] for key in st.session_state["bad"][:12])
         html(note_html(say.say("web.bad_address", keys=keys)))
@@ -49,6 +41,8 @@ def show() -> None:
         _part(str(shown["part"]))
     except InputError as error:  # what was set cannot be: said where the part would stand
         html("".join(note_html(line, "wrong") for line in say.mistakes(error.mistakes)))
+    except Exception as error:  # noqa: BLE001 - told by name, like every fault of ours; the rest of the page stays
+        html(note_html(say.say("usage.internal", text=f"{type(error).__name__}: {error}"), "wrong"))
     html(f"<footer>{escape(say.say('web.footer'))}</footer>")
     _share()
 
@@ -98,7 +92,8 @@ def _dress() -> None:
     told |= {key: say.say(f"web.upload_{key}") for key in ("chip_remove", "chip_add", "field")}
     script = files("scenarios.data").joinpath("templates", "web.js").read_text(encoding="utf-8")
     spoken = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
-    st.html(f"<script>const words = {spoken};\n{script}</script>", unsafe_allow_javascript=True)
+    # In a block of its own: the script runs again for every language that is chosen.
+    st.html(f"<script>{{\nconst words = {spoken};\n{script}}}</script>", unsafe_allow_javascript=True)
 
 
 def _share() -> None:

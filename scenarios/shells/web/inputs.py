@@ -13,25 +13,19 @@ from scenarios.report.words import percent
 from scenarios.scenario import Level
 from scenarios.shells.web.county import LARGEST_MB, SUFFIXES, Source, Upload, beliefs, plain_name
 from scenarios.shells.web.markup import note_html, parts_html
-from scenarios.shells.web.session import forget, held, html, task, view, words
+from scenarios.shells.web.session import chosen, chosen_key, forget, held, html, task, view, words
 from scenarios.shells.web.shop import JOBS, example, workshop
-from scenarios.shells.web.view import REGIONS, largest, smallest
+from scenarios.shells.web.view import HOW, REGIONS, largest, smallest
 from scenarios.shells.web.work import Job
+
+FROM = ("example", "list")
 
 
 def source() -> Source | None:
     """Show where the county comes from, and return it; None while a list is read, or where it was refused."""
     say = words()
-    held("from", st.session_state.get("kept_from", "example"))
-    st.radio(
-        say.say("web.county"),
-        ("example", "list"),
-        key="from",
-        horizontal=True,
-        format_func=lambda name: say.say(f"web.county_{name}"),
-    )
-    st.session_state["kept_from"] = st.session_state["from"]
-    if st.session_state["from"] == "example":
+    view().setdefault("from", "example")
+    if chosen("from", say.say("web.county"), FROM, lambda name: say.say(f"web.county_{name}")) == "example":
         html(note_html(say.say("risk.synthetic")))
         answer = task("example", "example", example)
         return None if answer is None else answer[0]
@@ -61,7 +55,7 @@ def source() -> Source | None:
 
 def wants_list() -> bool:
     """Say whether a list of the visitor's is asked for instead of the example."""
-    return bool(st.session_state.get("from", st.session_state.get("kept_from")) == "list")
+    return bool(st.session_state.get(chosen_key("from"), view().get("from")) == "list")
 
 
 def kept_list() -> Source | None:
@@ -81,7 +75,7 @@ def _remove() -> None:
         st.session_state.pop(key, None)
     for slot in list(st.session_state.get("tasks", {})):
         forget(slot)
-    st.session_state["kept_from"] = st.session_state["from"] = "example"
+    view()["from"] = st.session_state[chosen_key("from")] = "example"
 
 
 def percentage(key: str, label: str, parameter: str, *, step: str = "0.1") -> None:
@@ -128,7 +122,7 @@ def plain(value: Decimal) -> Decimal:
 
 def _begin_at_the_same_level() -> None:
     """Begin with both rates where they stood together, once they are set apart."""
-    if st.session_state["how"] == "apart":
+    if st.session_state[chosen_key("how")] == "apart":
         for key in ("wrong_exit", "missed"):
             view()[key] = view()["level"]
             st.session_state[f"in_{key}"] = float(view()["level"] * 100)
@@ -137,26 +131,13 @@ def _begin_at_the_same_level() -> None:
 def levels(found: Source, told: Literal["believed", "true"] = "believed") -> tuple[ScenarioFile, Level]:
     """Show what the error levels are held to be; return the scenario, and the level at which it is looked at."""
     say, shown = words(), view()
-    held("how", shown["how"])
     left, right = st.columns(2)
     with left:
-        st.radio(
-            say.say("web.how"),
-            ("alike", "apart"),
-            key="how",
-            horizontal=True,
-            on_change=_begin_at_the_same_level,
-            format_func=lambda name: say.say(f"web.how_{name}"),
+        chosen(
+            "how", say.say("web.how"), HOW, lambda name: say.say(f"web.how_{name}"), changed=_begin_at_the_same_level
         )
     with right:
-        held("in_region", shown["region"])
-        st.selectbox(
-            say.say("web.region"),
-            REGIONS,
-            key="in_region",
-            format_func=lambda name: say.say(f"web.region_{name}"),
-        )
-    shown["how"], shown["region"] = st.session_state["how"], st.session_state["in_region"]
+        chosen("region", say.say("web.region"), REGIONS, lambda name: say.say(f"web.region_{name}"), listed=True)
     place = st.container()
     with st.expander(say.say("web.assumptions")):
         html(note_html(say.say("web.assumptions_note")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -37,6 +37,50 @@ def held(key: str, value: Any) -> None:
     """Give a widget its value before it is shown, where it has none of its own yet."""
     if key not in st.session_state:
         st.session_state[key] = value
+
+
+def chosen(
+    name: str,
+    label: str,
+    options: Sequence[str],
+    told: Callable[[str], str],
+    *,
+    listed: bool = False,
+    changed: Callable[[], None] | None = None,
+) -> str:
+    """Show a choice of the view, and return it.
+
+    Parameters
+    ----------
+    name : str
+        Key of the view.
+    label : str
+        What stands before it.
+    options : sequence of str
+        What can be chosen.
+    told : callable
+        Words for an option.
+    listed : bool, default False
+        Whether the options stand in a list that opens.
+    changed : callable, optional
+        Called when another one is chosen.
+    """
+    key = chosen_key(name)
+    held(key, view()[name])
+    if listed:
+        st.selectbox(label, options, key=key, format_func=told, on_change=changed)
+    else:
+        st.radio(label, options, key=key, horizontal=True, format_func=told, on_change=changed)
+    view()[name] = st.session_state[key]
+    return str(view()[name])
+
+
+def chosen_key(name: str) -> str:
+    """Return where the page keeps a choice: Streamlit knows options by their words, so that each language has its own.
+
+    What is chosen in one language would be lost in the other.
+    """
+    return f"{name}_{view()['lang']}"
 
 
 def remembered(key: Hashable, work: Callable[[], Any]) -> Any:

@@ -20,9 +20,9 @@ from scenarios.shells.web.county import Source, beliefs, plan_of_view
 from scenarios.shells.web.inputs import levels, number, percentage, source, whole
 from scenarios.shells.web.jobs import Thoroughness
 from scenarios.shells.web.markup import note_html, parts_html
-from scenarios.shells.web.session import held, html, task, view, words
+from scenarios.shells.web.session import chosen, held, html, task, view, words
 from scenarios.shells.web.shop import JOBS, workshop
-from scenarios.shells.web.view import DEPTHS, MOST_TAKE, STRATA
+from scenarios.shells.web.view import DEPTHS, LEAST_FACTOR, MOST_TAKE, STRATA
 
 # The conditions at the ends of the range, which one is the worst for whatever plan.
 EXTREME = {key: (values[0], values[-1]) for key, values in CONDITIONS.items()}
@@ -49,6 +49,9 @@ def statistician() -> None:
     section(say.say("web.section_beliefs"))
     loaded, level = levels(found)
     scenario = loaded.scenario
+    if len(found.county.frame.codes) < 2:
+        html(note_html(say.say("web.one_village"), "wrong"))
+        return
     section(say.say("web.section_compare"))
     html(note_html(say.say("web.compare_note")))
     html(parts_html(plan_lines(scenario, say), say))
@@ -64,21 +67,20 @@ def _other_plan(found: Source) -> Scenario:
     say, shown = words(), view()
     villages = len(found.county.frame.codes)
     shown["villages"] = min(int(shown["villages"]), villages)
-    held("in_strata", shown["strata"])
     left, right = st.columns(2)
     with left:
         whole("villages", say.say("web.plan_villages", all=villages), 2, villages)
         whole("take", say.say("web.plan_take"), 1, MOST_TAKE)
     with right:
-        st.selectbox(
+        chosen(
+            "strata",
             say.say("web.plan_strata"),
             STRATA,
-            key="in_strata",
-            format_func=lambda name: say.say(f"web.strata_{name.replace(',', '_')}"),
+            lambda name: say.say(f"web.strata_{name.replace(',', '_')}"),
+            listed=True,
         )
-        shown["strata"] = st.session_state["in_strata"]
         if "remote" in str(shown["strata"]):
-            number("factor", say.say("web.plan_factor"), 0.1, 100.0, 0.5)
+            number("factor", say.say("web.plan_factor"), float(LEAST_FACTOR), 100.0, 0.5)
     changes = {**beliefs(shown, found.tree.get("grid")), "plan": plan_of_view(shown), "name": say.say("web.plan_other")}
     tree = {key: value for key, value in found.tree.items() if key != "plan"}
     return replace(found, tree=tree).scenario(changes).scenario
@@ -114,25 +116,17 @@ def _tuned(scenario: Scenario) -> None:
         percentage("bad", say.say("web.tune_bad"), "missed")
     held("in_takes", shown["takes"].split(","))
     takes = st.multiselect(say.say("web.tune_takes"), [str(take) for take in TAKES], key="in_takes", placeholder="")
-    held("in_depth", shown["depth"])
-    st.radio(
-        say.say("web.tune_depth"),
-        DEPTHS,
-        key="in_depth",
-        horizontal=True,
-        format_func=lambda name: say.say(f"web.tune_{name}"),
-    )
-    shown["depth"] = st.session_state["in_depth"]
+    chosen("depth", say.say("web.tune_depth"), DEPTHS, lambda name: say.say(f"web.tune_{name}"))
     if not takes:
         html(note_html(say.say("web.tune_no_takes"), "wrong"))
         return
     if shown["good"] >= shown["bad"]:
         html(note_html(say.say("web.tune_order"), "wrong"))
         return
-    chosen = tuple(sorted(int(each) for each in takes))
-    shown["takes"] = ",".join(map(str, chosen))
+    tried = tuple(sorted(int(each) for each in takes))
+    shown["takes"] = ",".join(map(str, tried))
     varied, thoroughness = _SEARCHES[shown["depth"]]
-    space = Space(takes=chosen, **varied)
+    space = Space(takes=tried, **varied)
     made = task(
         "tune",
         (scenario.digest, shown["good"], shown["bad"], space, say.language),

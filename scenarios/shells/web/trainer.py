@@ -20,7 +20,7 @@ from scenarios.shells.web.app import section
 from scenarios.shells.web.county import Source
 from scenarios.shells.web.inputs import kept_list, levels, source, wants_list, whole
 from scenarios.shells.web.markup import card_html, note_html, parts_html
-from scenarios.shells.web.session import held, html, remembered, task, view, words
+from scenarios.shells.web.session import chosen, html, remembered, task, view, words
 from scenarios.shells.web.shop import JOBS, workshop
 from scenarios.shells.web.view import CHECKS, CRITERIA_SHOWN, MOST_NUMBER
 from scenarios.shells.web.work import Job
@@ -54,17 +54,8 @@ def trainer() -> None:
 
 def _as_checked(found: Source) -> Source:
     """Show the choice of the spot check, and return the county under it."""
-    say, shown = words(), view()
-    held("in_check", shown["check"])
-    st.radio(
-        say.say("web.check"),
-        CHECKS,
-        key="in_check",
-        horizontal=True,
-        format_func=lambda name: say.say(f"web.check_{name}"),
-    )
-    shown["check"] = st.session_state["in_check"]
-    if shown["check"] == "one_phase":
+    say = words()
+    if chosen("check", say.say("web.check"), CHECKS, lambda name: say.say(f"web.check_{name}")) == "one_phase":
         return found
     html(note_html(say.say("web.check_note")))
     return found.with_second_visits()
@@ -148,16 +139,11 @@ def _villages_at(blocks: Sequence[Block]) -> int:
 
 
 def _thousand(scenario: Scenario, level: Level) -> None:
-    say, shown = words(), view()
+    say = words()
     html(note_html(say.say("web.thousand_note")))
-    held("in_shown", shown["shown"])
-    st.selectbox(
-        say.say("web.thousand_shown"),
-        CRITERIA_SHOWN,
-        key="in_shown",
-        format_func=lambda name: say.say(f"criterion.{name}"),
+    criterion = chosen(
+        "shown", say.say("web.thousand_shown"), CRITERIA_SHOWN, lambda name: say.say(f"criterion.{name}"), listed=True
     )
-    shown["shown"] = criterion = str(st.session_state["in_shown"])
 
     def watch(job: Job) -> None:
         if job.told is not None:

@@ -16,9 +16,11 @@ from scenarios.planning.candidates import TAKES
 PARTS = ("planner", "statistician", "trainer")
 STRATA = ("remote", "poor_village", "remote,poor_village", "none")
 CRITERIA_SHOWN = ("missed", "wrong_exit", "incidence", "approval")
+HOW = ("alike", "apart")
 REGIONS = ("central", "west")
 DEPTHS = ("quick", "thorough")
 CHECKS = ("one_phase", "two_phase")
+LEAST_FACTOR = Decimal("0.1")
 MOST_VILLAGES, MOST_TAKE, MOST_NUMBER, MOST_STEP = 2_000, 200, 1_000_000, 40
 
 Value = str | int | Decimal
@@ -93,21 +95,21 @@ def _takes(text: str) -> Value:
 
 
 def _factor(text: str) -> Value:
-    return _decimal(text, lambda value: holds(value, OversampleFactor))
+    return _decimal(text, lambda value: holds(value, OversampleFactor) and value >= LEAST_FACTOR)
 
 
 # By key of the address: what it is when it is not there, and how it is read.
 _FIELDS: Mapping[str, tuple[Value, Callable[[str], Value]]] = {
     "part": ("planner", _one_of(*PARTS)),
     "region": ("central", _one_of(*REGIONS)),
-    "how": ("alike", _one_of("alike", "apart")),
+    "how": ("alike", _one_of(*HOW)),
     "level": (Decimal("0.012"), _parameter("missed")),
     "wrong_exit": (Decimal("0.01"), _parameter("wrong_exit")),
     "missed": (Decimal("0.01"), _parameter("missed")),
     "disapproval": (Decimal("0.05"), _parameter("disapproval")),
     "icc": (Decimal("0.02"), _parameter("icc")),
     "remote": (Decimal(2), _parameter("remote_multiplier")),
-    "seed": (0, _whole(0, 2**53)),  # 0: the scenario's own
+    "seed": (0, _whole(0, 2**53 - 1)),  # 0: the scenario's own
     "number": (1, _whole(1, MOST_NUMBER)),
     "check": ("one_phase", _one_of(*CHECKS)),
     "step": (1, _whole(1, MOST_STEP)),

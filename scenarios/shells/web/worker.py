@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import pickle
 import struct
 import sys
+import threading
+import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import IO, Any
@@ -55,6 +58,7 @@ def serve() -> None:
     """Work until the page is gone."""
     incoming, outgoing = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no message
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     humble = False
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
         while True:
@@ -63,6 +67,15 @@ def serve() -> None:
                 os.nice(_NICE)
                 humble = True
             send(outgoing, _answer(name, arguments, lambda told: send(outgoing, ("told", told))))
+            del arguments  # nothing of a list stays while the next job is waited for
+            gc.collect()
+
+
+def _end_with(parent: int) -> None:
+    """End with the page, even where it was killed and long work would only notice when it tells something."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def _answer(name: str, arguments: tuple[Any, ...], tell: Callable[[object], None]) -> tuple[str, object]:
