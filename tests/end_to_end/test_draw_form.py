@@ -273,7 +273,11 @@ def test_steps_say_how_the_draw_came_about(language: str, text: str, inside: Ins
     pair = {"numerator": f"{missed[3]:,}", "denominator": f"{missed[2]:,}"}
     said = {"criterion": words.say("criterion.missed"), "unit": words.say("unit.persons"), "rate": ""}
     assert words.say("steps.rate_missed", **said, **pair).split(pair["denominator"])[0] in out
-    assert f"50{'×' if language == 'zh' else ' x '}{missed[3]}" in out
+    allowed = f"{int(missed[2]) * 2 / 100:g}"
+    whole = (
+        f"{pair['denominator']}×2%＝{allowed}；" if language == "zh" else f"2% of {pair['denominator']} is {allowed}; "
+    )
+    assert f"{whole}{pair['numerator']} " in " ".join(out.split())
     assert words.say("verdict.fails", reasons="").rstrip("。. ") in out or not told["verdict"]["fails"]
     for village in told["villages"]:
         assert village["village"] in out
